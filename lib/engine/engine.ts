@@ -1,0 +1,36 @@
+import type { Sql } from './sql.ts';
+
+/** What computes over sets of rows. DuckDB is embedded; the same operations run on other engines. */
+export interface Engine {
+  /** Name and version, as they enter a fingerprint: `duckdb 1.5.6`. */
+  readonly id: string;
+
+  /** Runs a query and returns its rows. For small results: rows cost 40 to 50 times more here than inside the engine. */
+  rows(query: Sql): Promise<Row[]>;
+
+  /** Runs a query and writes its rows to a new local Parquet file (zstd), in the query's order. */
+  write(query: Sql, path: string, options?: WriteOptions): Promise<Written>;
+
+  /** Runs a statement for its effect, such as a temporary table. */
+  execute(statement: Sql): Promise<void>;
+
+  /** Stops what is running; its promise rejects. */
+  interrupt(): void;
+
+  close(): Promise<void>;
+}
+
+/** Integers up to 2^53 are numbers, wider ones bigint; instants are ISO texts; days `YYYY-MM-DD`. */
+export type Row = Readonly<Record<string, Value>>;
+
+export type Value = string | number | bigint | boolean | null | readonly Value[] | { readonly [field: string]: Value };
+
+export interface WriteOptions {
+  /** Rows per row group; fewer for wide rows. Default: the engine's. */
+  readonly rowGroupRows?: number;
+}
+
+export interface Written {
+  readonly rows: number;
+  readonly bytes: number;
+}

@@ -1,0 +1,102 @@
+/**
+ * What happened in a run, as data. The wording belongs to the readers (terminal, report).
+ * Times are ISO texts, durations milliseconds. Ids count up from 1 within a run.
+ */
+export type RunEvent =
+  | RunStarted
+  | RunPlanned
+  | InvocationStarted
+  | InvocationFinished
+  | LogLine
+  | RunFinished;
+
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly at: string;
+  readonly run: string;
+  readonly version: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  /** The command line that starts this run again, with its window pinned. */
+  readonly command: string;
+  readonly store: string;
+  readonly timezone: string;
+  /** The one pinned now of the run. */
+  readonly now: string;
+}
+
+/** The whole plan has been checked; nothing has run yet. */
+export interface RunPlanned {
+  readonly type: 'run-planned';
+  readonly at: string;
+  readonly leaves: number;
+}
+
+export interface InvocationStarted {
+  readonly type: 'invocation-started';
+  readonly at: string;
+  readonly id: number;
+  /** The invocation whose plan or run called for this one; absent for the root. */
+  readonly parent?: number;
+  readonly kind: 'meta' | 'leaf';
+  readonly task: string;
+  readonly argv: readonly string[];
+}
+
+export interface InvocationFinished {
+  readonly type: 'invocation-finished';
+  readonly at: string;
+  readonly id: number;
+  readonly kind: 'meta' | 'leaf';
+  readonly status: Status;
+  readonly durationMs: number;
+  readonly rows?: RowCounts;
+  /** Prefixes of the partitions published, below the store. */
+  readonly outputs?: readonly string[];
+  readonly error?: ErrorRecord;
+}
+
+/** `done`: ran; `skipped`: was up to date; `no-data`: its input is missing altogether; `cancelled`: never got to run. */
+export type Status = 'done' | 'skipped' | 'no-data' | 'failed' | 'cancelled';
+
+/**
+ * Where input rows went: `in = out + rejected + filtered`, or, where rows are folded into
+ * aggregates, `in = aggregated + rejected + filtered`.
+ */
+export interface RowCounts {
+  readonly in: number;
+  readonly out: number;
+  readonly rejected: number;
+  readonly filtered: number;
+  readonly aggregated?: number;
+}
+
+export interface ErrorRecord {
+  readonly message: string;
+  /** The invocations from the root to the one that failed. */
+  readonly chain: readonly string[];
+  /** The command that reruns just this invocation. */
+  readonly command: string;
+  readonly exitCode: number;
+  /** A bug, not something the person at the command line can act on. */
+  readonly unexpected?: boolean;
+  readonly stack?: string;
+}
+
+export interface LogLine {
+  readonly type: 'log';
+  readonly at: string;
+  /** The invocation that speaks. */
+  readonly id: number;
+  readonly message: string;
+}
+
+export interface RunFinished {
+  readonly type: 'run-finished';
+  readonly at: string;
+  readonly durationMs: number;
+  readonly exitCode: number;
+  /** Leaves by status. */
+  readonly counts: Readonly<Record<Status, number>>;
+}

@@ -1,0 +1,76 @@
+/**
+ * Where datasets live: a local folder or `s3://bucket/prefix`. A store knows bytes only.
+ *
+ * Keys are relative, separated by `/`, never start or end with one, and have no empty, `.` or `..`
+ * segment; anything else is refused. Names whose first character is `.` are Pipe's own.
+ */
+export interface Store {
+  /** `file:///…` or `s3://bucket/prefix`, without a trailing slash. */
+  readonly uri: string;
+
+  /** Every object below `prefix` (which ends in `/` or is empty), in UTF-8 byte order of keys, read page by page. */
+  list(prefix: string): AsyncIterable<Entry>;
+
+  /** Names of the folders directly below `prefix`, without slashes, in UTF-8 byte order. */
+  folders(prefix: string): AsyncIterable<string>;
+
+  /** A small object whole, or undefined where there is none. */
+  read(key: string): Promise<Stored | undefined>;
+
+  /**
+   * Replaces a small object atomically and durably, and returns its new etag.
+   * With a condition the write happens only if it holds at that moment, else {@link ConflictError}.
+   */
+  write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string>;
+
+  /** Adds bytes to the end of an object, creating it. One writer per key. Durable once `flush` resolves. */
+  append(key: string): Promise<Appender>;
+
+  /**
+   * Makes a finished local file the object `key`, atomically and durably. The file must lie in a
+   * staging folder of this store and is gone afterwards.
+   */
+  upload(path: string, key: string): Promise<void>;
+
+  /** A local path that holds the object's bytes, valid until the run's staging is closed. Read only. */
+  download(key: string, staging: Staging): Promise<string>;
+
+  /** Removes objects; absent ones are no error. Folders that become empty disappear. */
+  remove(keys: readonly string[]): Promise<void>;
+
+  /** A private local folder for files that are being written, removed by `close` or, after a crash, by `cleanStaging`. */
+  openStaging(owner: string): Promise<Staging>;
+
+  /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
+  cleanStaging(): Promise<number>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly bytes: number;
+  /** Changes whenever the object is replaced. */
+  readonly etag: string;
+  readonly modified: Date;
+}
+
+export interface Stored {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+
+export type WriteCondition = { readonly ifAbsent: true } | { readonly ifMatch: string };
+
+export interface Appender {
+  append(bytes: Uint8Array | string): void;
+  /** Resolves when everything appended so far has reached the disk. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Staging {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  /** A new absolute path inside the folder, which does not exist yet, ending in `-${name}`. */
+  path(name: string): string;
+  close(): Promise<void>;
+}
