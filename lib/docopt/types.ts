@@ -1,0 +1,1 @@
+export type Args<Usage extends string> = Usage extends string ? Readonly<Record<string, unknown>> : never;

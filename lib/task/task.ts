@@ -1,0 +1,119 @@
+import type { Draft } from '../dataset/publish.ts';
+import type { Input, Manifest } from '../dataset/manifest.ts';
+import type { Partition } from '../dataset/layout.ts';
+import type { Args } from '../docopt/types.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { RowCounts, Status } from '../ledger/events.ts';
+import type { Staging, Store } from '../store/store.ts';
+
+/** What an author hands to {@link defineTask}: a name, a usage, and `plan` and/or `run`. */
+export interface TaskDefinition<Usage extends string> {
+  /** `namespace:name`. */
+  readonly name: string;
+  /** One line for `pipe --list`. */
+  readonly summary: string;
+  /** What stands after `<name> -- `, or a whole docopt text. */
+  readonly usage: Usage;
+
+  /**
+   * The invocations these arguments stand for; none when they are one partition, which `run` does.
+   * Pure: no I/O but listing, no clock but `context.now`. Asked more than once.
+   */
+  plan?(args: Args<Usage>, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
+
+  /**
+   * The partitions `run` publishes for these arguments and what they are made of. With it an
+   * invocation whose outputs are up to date is skipped. Reads, never writes.
+   */
+  outputs?(args: Args<Usage>, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
+
+  /** Does the work of one leaf. Not called when every output is up to date. */
+  run?(args: Args<Usage>, context: RunContext): Promise<RunResult | void> | RunResult | void;
+
+  /** A table for the person who started this invocation, made when the run has ended. */
+  summarize?(args: Args<Usage>, context: SummaryContext): Promise<Summary>;
+}
+
+/** An invocation as a plan yields it; arguments by name, or argv as a person would type it. */
+export interface Call {
+  readonly task: string;
+  readonly args: CallArgs;
+}
+
+export type CallArgs = readonly string[] | Readonly<Record<string, ArgValue | undefined>>;
+
+/** A flag, a value, a repeated value or a counted flag. */
+export type ArgValue = string | boolean | number | readonly string[];
+
+export interface Output {
+  readonly partition: Partition;
+  /** Partitions of this store or files outside it. A partition's version is looked up by Pipe. */
+  readonly inputs: readonly (Partition | Input)[];
+}
+
+export interface PlanContext {
+  /** The one pinned now of the run, in milliseconds since the epoch. */
+  readonly now: number;
+  /** The IANA zone whose calendar days count. */
+  readonly timezone: string;
+  /** Where relative paths in arguments start. */
+  readonly cwd: string;
+  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read'>;
+}
+
+export interface SummaryContext extends PlanContext {
+  readonly store: Store;
+  /** Opened when first called. */
+  engine(): Promise<Engine>;
+  staging(): Promise<Staging>;
+}
+
+export interface RunContext extends SummaryContext {
+  /** The outputs with what is known of them; an up-to-date one need not be made again. */
+  readonly outputs: readonly OutputState[];
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+
+  /** Makes a partition visible in one atomic step. Fingerprint, run and command are filled in. */
+  publish(draft: Draft): Promise<Manifest>;
+  /** Runs another invocation within this run and waits for it; never throws for its failure. */
+  invoke(task: string, args: CallArgs): Promise<Outcome>;
+  log(message: string): void;
+}
+
+export interface OutputState extends Output {
+  readonly state: State;
+  /** Why it is not done: `never made`, `input events/site=a/date=2026-11-19 changed`, … */
+  readonly because: readonly string[];
+  readonly manifest?: Manifest;
+}
+
+/** `no-data`: every input is missing. */
+export type State = 'done' | 'missing' | 'stale' | 'no-data';
+
+export interface RunResult {
+  readonly rows?: RowCounts;
+}
+
+export interface Outcome {
+  readonly status: Status;
+  readonly rows?: RowCounts;
+  readonly error?: unknown;
+}
+
+/** A table with a title; text columns are aligned left, numbers right. */
+export interface Summary {
+  readonly title: string;
+  readonly columns: readonly SummaryColumn[];
+  readonly rows: readonly (readonly SummaryCell[])[];
+  readonly notes: readonly string[];
+}
+
+export interface SummaryColumn {
+  readonly name: string;
+  /** `bar`: numbers drawn as bars scaled to the column's maximum; `spark`: a list of numbers as a sparkline. */
+  readonly kind: 'text' | 'number' | 'bar' | 'spark';
+}
+
+export type SummaryCell = string | number | null | readonly (number | null)[];
+
