@@ -1,4 +1,4 @@
-import type { Partition } from './layout.ts';
+import type { RowCounts } from '../ledger/events.ts';
 
 /** What `_manifest.json` beside a partition's files says. Times are ISO texts. */
 export interface Manifest extends Provenance {
@@ -54,17 +54,3 @@ export interface Column {
   /** The engine's type name. */
   readonly type: string;
 }
-
-/**
- * Where input rows went: `in = out + rejected + filtered`, or, where rows are folded into
- * aggregates, `in = aggregated + rejected + filtered`.
- */
-export interface RowCounts {
-  readonly in: number;
-  readonly out: number;
-  readonly rejected: number;
-  readonly filtered: number;
-  readonly aggregated?: number;
-}
-
-export type { Partition };

@@ -1,1 +1,3 @@
-export type Args<Usage extends string> = Usage extends string ? Readonly<Record<string, unknown>> : never;
+export type Args<Usage extends string> = Usage extends string
+  ? Readonly<Record<string, unknown>>
+  : never;

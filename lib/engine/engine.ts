@@ -23,7 +23,14 @@ export interface Engine {
 /** Integers up to 2^53 are numbers, wider ones bigint; instants are ISO texts; days `YYYY-MM-DD`. */
 export type Row = Readonly<Record<string, Value>>;
 
-export type Value = string | number | bigint | boolean | null | readonly Value[] | { readonly [field: string]: Value };
+export type Value =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly Value[]
+  | { readonly [field: string]: Value };
 
 export interface WriteOptions {
   /** Rows per row group; fewer for wide rows. Default: the engine's. */

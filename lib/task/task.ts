@@ -116,4 +116,3 @@ export interface SummaryColumn {
 }
 
 export type SummaryCell = string | number | null | readonly (number | null)[];
-
