@@ -20,7 +20,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Integers up to 2^53 are numbers, wider ones bigint; instants are ISO texts; days `YYYY-MM-DD`. */
+/**
+ * Integers up to 2^53 are numbers, wider ones bigint; decimals are numbers; instants are ISO texts
+ * with milliseconds (microseconds where there are any); days `YYYY-MM-DD`; other types their text.
+ */
 export type Row = Readonly<Record<string, Value>>;
 
 export type Value =
@@ -40,4 +43,6 @@ export interface WriteOptions {
 export interface Written {
   readonly rows: number;
   readonly bytes: number;
+  /** The file's columns with the engine's type names. */
+  readonly schema: readonly { readonly name: string; readonly type: string }[];
 }

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
+import type { DuckDBOptions } from './duckdb.ts';
+import { duckdbError } from './duckdb-error.ts';
+import { rowFrom } from './duckdb-values.ts';
+import type { Engine, Row, WriteOptions, Written } from './engine.ts';
+import { numberAt, textAt } from './row.ts';
+import { literal, raw, sql, textOf } from './sql.ts';
+import type { Sql } from './sql.ts';
+
+/** See {@link openDuckDB}, which loads this file when an engine is first needed. */
+export class DuckDB implements Engine {
+  readonly id: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #spill: string;
+  readonly #running = new Set<Promise<unknown>>();
+
+  static async open(id: string, options: DuckDBOptions): Promise<DuckDB> {
+    const spill = await mkdtemp(path.join(options.spillFolder ?? tmpdir(), 'pipe-spill-'));
+    try {
+      const instance = await DuckDBInstance.create(':memory:', settings(options, spill));
+      const connection = await instance.connect();
+      await connection.run("set TimeZone = 'UTC'");
+      return new DuckDB(id, instance, connection, spill);
+    } catch (error) {
+      await rm(spill, { recursive: true, force: true });
+      throw duckdbError(id, error);
+    }
+  }
+
+  private constructor(
+    id: string,
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    spill: string,
+  ) {
+    this.id = id;
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#spill = spill;
+  }
+
+  async rows(query: Sql): Promise<Row[]> {
+    const result = await this.#run(query);
+    const names = result.deduplicatedColumnNames();
+    return (await result.getRows()).map((values) => rowFrom(names, values));
+  }
+
+  async write(query: Sql, file: string, options: WriteOptions = {}): Promise<Written> {
+    try {
+      const [stats = {}] = await this.rows(copy(query, file, options));
+      const schema = await this.rows(sql`describe select * from read_parquet(${literal(file)})`);
+      return {
+        rows: numberAt(stats, 'count'),
+        bytes: numberAt(stats, 'file_size_bytes'),
+        schema: schema.map((column) => ({
+          name: textAt(column, 'column_name'),
+          type: textAt(column, 'column_type'),
+        })),
+      };
+    } catch (error) {
+      // A statement that fails half way leaves a file without a footer.
+      await rm(file, { force: true });
+      throw error;
+    }
+  }
+
+  async execute(statement: Sql): Promise<void> {
+    await this.#run(statement);
+  }
+
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  async close(): Promise<void> {
+    this.interrupt();
+    await Promise.allSettled(this.#running);
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    await rm(this.#spill, { recursive: true, force: true });
+  }
+
+  async #run(statement: Sql): Promise<DuckDBMaterializedResult> {
+    const running = this.#connection.run(textOf(statement), [...statement.values]);
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw duckdbError(this.id, error);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+}
+
+function settings(options: DuckDBOptions, spill: string): Record<string, string> {
+  return {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    temp_directory: spill,
+    ...(options.threads !== undefined && { threads: String(options.threads) }),
+    ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
+  };
+}
+
+/** Level 1 of zstd writes in 3/4 of the time of DuckDB's default, 3, at the same size. */
+function copy(query: Sql, file: string, { rowGroupRows }: WriteOptions): Sql {
+  const size = rowGroupRows === undefined ? raw('') : raw(`, row_group_size ${rowGroupRows}`);
+  return sql`copy (${query}) to ${literal(file)}
+    (format parquet, compression zstd, compression_level 1, return_stats true${size})`;
+}
