@@ -49,6 +49,8 @@ export interface Output {
   readonly partition: Partition;
   /** Partitions of this store or files outside it. A partition's version is looked up by Pipe. */
   readonly inputs: readonly (Partition | Input)[];
+  /** The part of the arguments that decides this partition's content. Default: the whole canonical argv. */
+  readonly argv?: readonly string[];
 }
 
 export interface PlanContext {

@@ -1,0 +1,50 @@
+import type { Store } from '../store/store.ts';
+import type { RunEvent } from './events.ts';
+
+/** The record of one run: one JSON line per event at `.pipe/runs/<run>/events.jsonl` below the store. */
+export interface Ledger {
+  readonly key: string;
+  write(event: RunEvent): void;
+  /** Resolves when everything written so far is on the disk. Throws if any of it could not be written. */
+  close(): Promise<void>;
+}
+
+/** Lines gathered before they are handed to the store, in characters. At 250 a line some 260 lines. */
+const batchChars = 65_536;
+/** How long a line waits for others at most. A crash loses no more than that. */
+const maxDelayMs = 100;
+
+export async function openLedger(store: Pick<Store, 'append'>, run: string): Promise<Ledger> {
+  const key = ledgerKey(run);
+  const appender = await store.append(key);
+  let batch = '';
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (batch) appender.append(batch);
+    batch = '';
+  };
+  return {
+    key,
+    write(event) {
+      batch += `${JSON.stringify(event)}\n`;
+      if (batch.length >= batchChars) flush();
+      else timer ??= setTimeout(flush, maxDelayMs).unref();
+    },
+    async close() {
+      flush();
+      await appender.close();
+    },
+  };
+}
+
+export function ledgerKey(run: string): string {
+  return `.pipe/runs/${run}/events.jsonl`;
+}
+
+/** A run's id: sorts by time, and two runs that start in one second differ by `random` (8 hex digits). */
+export function runId(startedMs: number, random: string): string {
+  const time = new Date(startedMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${random}`;
+}

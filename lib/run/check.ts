@@ -1,0 +1,37 @@
+import { UsageError } from '../errors.ts';
+import { resolveCall } from '../task/invocation.ts';
+import type { Invocation } from '../task/invocation.ts';
+import type { PlanContext } from '../task/task.ts';
+import type { Registry } from '../task/registry.ts';
+import { expand, planError } from './expand.ts';
+
+/**
+ * Reads a whole plan once and checks every child's argv against the child's usage, before anything
+ * runs. Keeps nothing but the chain it is in. Returns the number of leaves.
+ */
+export async function checkPlan(
+  root: Invocation,
+  registry: Registry,
+  context: PlanContext,
+): Promise<number> {
+  return count(root, []);
+
+  async function count(invocation: Invocation, above: readonly Invocation[]): Promise<number> {
+    const chain = [...above, invocation];
+    const names = chain.map(({ task }) => task.name);
+    if (above.some(({ text }) => text === invocation.text)) {
+      throw new UsageError(`${names.join(' => ')}: the plan of '${invocation.text}' calls itself`);
+    }
+    try {
+      const expansion = await expand(invocation, context);
+      if (expansion.kind === 'leaf') return 1;
+      let leaves = 0;
+      for await (const call of expansion.calls) {
+        leaves += await count(resolveCall(registry, call, context), chain);
+      }
+      return leaves;
+    } catch (error) {
+      throw planError(error, names);
+    }
+  }
+}

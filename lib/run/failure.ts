@@ -1,0 +1,37 @@
+import { exitCodes, messageOf, NoDataError, UserError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { ErrorRecord, Status } from '../ledger/events.ts';
+import type { Outcome } from '../task/task.ts';
+import type { Counts } from './tally.ts';
+
+/** The status of an invocation that threw. */
+export function statusOf(error: unknown, cancelled: boolean): Status {
+  if (error instanceof NoDataError) return 'no-data';
+  return cancelled ? 'cancelled' : 'failed';
+}
+
+/** An error as the ledger keeps it; `chain` from the root to the invocation that threw. */
+export function errorRecord(
+  error: unknown,
+  chain: readonly string[],
+  command: string,
+): ErrorRecord {
+  const expected = error instanceof UserError;
+  return {
+    message: messageOf(error),
+    chain,
+    command,
+    exitCode: expected ? error.exitCode : exitCodes.failed,
+    ...(!expected && { unexpected: true }),
+    ...(!expected && error instanceof Error && error.stack && { stack: error.stack }),
+  };
+}
+
+/** The exit code of a whole run: that of the root's own error, else by what became of the leaves. */
+export function exitCodeOf(root: Outcome, counts: Counts): ExitCode {
+  if (root.status === 'failed' && root.error instanceof UserError) return root.error.exitCode;
+  if (root.status === 'failed' || counts.failed > 0) return exitCodes.failed;
+  if (root.status === 'cancelled') return exitCodes.failed;
+  if (counts['no-data'] > 0) return exitCodes.noData;
+  return exitCodes.done;
+}

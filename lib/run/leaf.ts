@@ -1,0 +1,166 @@
+import { prefixOf } from '../dataset/layout.ts';
+import type { Fingerprint, Manifest } from '../dataset/manifest.ts';
+import { publish } from '../dataset/publish.ts';
+import type { Draft } from '../dataset/publish.ts';
+import type { Engine } from '../engine/engine.ts';
+import { NoDataError, UserError } from '../errors.ts';
+import type { RowCounts, Status } from '../ledger/events.ts';
+import type { Staging } from '../store/store.ts';
+import type { Invocation } from '../task/invocation.ts';
+import type { CallArgs, Outcome, RunContext } from '../task/task.ts';
+import { assess, fingerprintOf } from './assess.ts';
+import type { Assessed } from './assess.ts';
+import type { Engines } from './engines.ts';
+import type { RunOptions } from './options.ts';
+
+/** What a leaf needs besides the options of the run. */
+export interface LeafEffects {
+  readonly engines: Engines;
+  invoke(task: string, args: CallArgs): Promise<Outcome>;
+  log(message: string): void;
+}
+
+/** What came of a leaf that did not throw. */
+export interface LeafResult {
+  readonly status: Extract<Status, 'done' | 'skipped'>;
+  readonly rows?: RowCounts;
+  /** Prefixes of the partitions that were published. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * Runs one leaf: looks whether its outputs are up to date, does the work where they are not, and
+ * holds the task to what it declared. Throws what the task throws.
+ */
+export async function runLeaf(
+  invocation: Invocation,
+  options: RunOptions,
+  effects: LeafEffects,
+): Promise<LeafResult> {
+  const { task, args } = invocation;
+  const outputs = (await task.outputs?.(args, options)) ?? [];
+  const fingerprint =
+    outputs.length > 0 ? await fingerprintOf(invocation, options) : undefined;
+  const assessed = fingerprint
+    ? await Promise.all(outputs.map((output) => assess(options.store, output, fingerprint)))
+    : [];
+  if (assessed.length > 0 && settled(assessed, options.force)) {
+    return { status: 'skipped', outputs: [] };
+  }
+  const leaf = new Leaf(invocation, options, effects, assessed, fingerprint);
+  try {
+    const result = await task.run?.(args, leaf.context());
+    leaf.checkPublished();
+    const rows = result?.rows ?? leaf.rows();
+    return { status: 'done', ...(rows && { rows }), outputs: leaf.prefixes() };
+  } finally {
+    await leaf.close();
+  }
+}
+
+/** Whether there is nothing to make; throws when there is nothing to make it from. */
+function settled(assessed: readonly Assessed[], force: boolean): boolean {
+  if (assessed.every(({ state }) => state === 'no-data')) {
+    throw new NoDataError(assessed.flatMap(({ because }) => because).join('; '));
+  }
+  return !force && assessed.every(({ state }) => state === 'done');
+}
+
+/** What a running leaf has opened and published. */
+class Leaf {
+  readonly #invocation: Invocation;
+  readonly #options: RunOptions;
+  readonly #effects: LeafEffects;
+  readonly #outputs: readonly Assessed[];
+  readonly #published: Manifest[] = [];
+  #fingerprint: Promise<Fingerprint> | undefined;
+  #engine: Promise<Engine> | undefined;
+  #staging: Promise<Staging> | undefined;
+
+  constructor(
+    invocation: Invocation,
+    options: RunOptions,
+    effects: LeafEffects,
+    outputs: readonly Assessed[],
+    fingerprint: Fingerprint | undefined,
+  ) {
+    this.#invocation = invocation;
+    this.#options = options;
+    this.#effects = effects;
+    this.#outputs = outputs;
+    this.#fingerprint = fingerprint && Promise.resolve(fingerprint);
+  }
+
+  context(): RunContext {
+    const { now, timezone, cwd, store, cancel, force, run } = this.#options;
+    return {
+      now,
+      timezone,
+      cwd,
+      store,
+      signal: cancel,
+      outputs: force
+        ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
+        : this.#outputs,
+      engine: () => (this.#engine ??= this.#effects.engines.borrow()),
+      staging: () => (this.#staging ??= store.openStaging(run)),
+      publish: (draft) => this.#publish(draft),
+      invoke: this.#effects.invoke,
+      log: this.#effects.log,
+    };
+  }
+
+  async #publish(draft: Draft): Promise<Manifest> {
+    const prefix = prefixOf(draft.partition);
+    const output = this.#outputs.find(({ partition }) => prefixOf(partition) === prefix);
+    const fingerprint = await (this.#fingerprint ??= fingerprintOf(this.#invocation, this.#options));
+    const manifest = await publish(this.#options.store, draft, {
+      run: this.#options.run,
+      command: this.#options.command(this.#invocation.text),
+      fingerprint: output?.argv ? { ...fingerprint, argv: output.argv } : fingerprint,
+      inputs: draft.inputs ?? output?.found ?? [],
+      at: new Date(this.#options.clock()),
+    });
+    this.#published.push(manifest);
+    return manifest;
+  }
+
+  /** A declared output that is neither up to date nor published now would be silently missing. */
+  checkPublished(): void {
+    const published = new Set(this.prefixes());
+    const forgotten = this.#outputs
+      .filter(({ state }) => state === 'missing' || state === 'stale')
+      .map(({ partition }) => prefixOf(partition))
+      .find((prefix) => !published.has(prefix));
+    if (forgotten === undefined) return;
+    throw new UserError(
+      `task '${this.#invocation.task.name}' declares the output '${forgotten}' but did not publish it; publish it with context.publish`,
+    );
+  }
+
+  prefixes(): string[] {
+    return this.#published.map(({ dataset, partition }) => prefixOf({ dataset, keys: partition }));
+  }
+
+  /** The rows of all published partitions together. */
+  rows(): RowCounts | undefined {
+    if (this.#published.length === 0) return undefined;
+    return this.#published.map(({ rows }) => rows).reduce(addRows);
+  }
+
+  async close(): Promise<void> {
+    if (this.#engine) this.#effects.engines.giveBack(await this.#engine);
+    if (this.#staging) await (await this.#staging).close();
+  }
+}
+
+function addRows(a: RowCounts, b: RowCounts): RowCounts {
+  const aggregated = (a.aggregated ?? 0) + (b.aggregated ?? 0);
+  return {
+    in: a.in + b.in,
+    out: a.out + b.out,
+    rejected: a.rejected + b.rejected,
+    filtered: a.filtered + b.filtered,
+    ...(aggregated > 0 && { aggregated }),
+  };
+}

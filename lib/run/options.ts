@@ -1,0 +1,31 @@
+import type { Engine } from '../engine/engine.ts';
+import type { RunEvent } from '../ledger/events.ts';
+import type { Store } from '../store/store.ts';
+import type { Registry } from '../task/registry.ts';
+
+/** All that a run needs and touches. */
+export interface RunOptions {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly run: string;
+  /** The one pinned now, in milliseconds since the epoch. */
+  readonly now: number;
+  readonly timezone: string;
+  readonly cwd: string;
+  /** How many leaves run at once. */
+  readonly jobs: number;
+  readonly force: boolean;
+  readonly failFast: boolean;
+  /** Makes the command line of an invocation, with the options of `pipe` that matter to it. */
+  command(text: string): string;
+  /** Name and version of the engine, known without loading it. */
+  readonly engineId: string;
+  openEngine(leaves: number): Promise<Engine>;
+  emit(event: RunEvent): void;
+  /** Milliseconds since the epoch, for times in events. */
+  clock(): number;
+  /** Aborted: take no new leaves, let the running ones finish. */
+  readonly stop: AbortSignal;
+  /** Aborted: stop what is running. */
+  readonly cancel: AbortSignal;
+}

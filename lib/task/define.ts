@@ -1,0 +1,74 @@
+import { UsageError } from '../errors.ts';
+import type { ArgValues } from '../docopt/args.ts';
+import { checkForTask, parseUsage } from '../docopt/parse.ts';
+import type { Usage } from '../docopt/usage.ts';
+import type {
+  Call,
+  Output,
+  PlanContext,
+  RunContext,
+  RunResult,
+  Summary,
+  SummaryContext,
+  TaskDefinition,
+} from './task.ts';
+
+/** Shared by every copy of Pipe in a process, so that a task is known as one wherever it was defined. */
+const brand = Symbol.for('pipe.task');
+
+/** A task as Pipe holds it: its usage read, its arguments typed no longer. */
+export interface Task {
+  readonly [brand]: true;
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: Usage;
+  plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
+  outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
+  run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;
+  summarize?(args: ArgValues, context: SummaryContext): Promise<Summary>;
+}
+
+/**
+ * Makes a task of its definition. `args` in `plan`, `outputs`, `run` and `summarize` is typed from
+ * the usage text, which must be a literal.
+ *
+ * Throws UsageError for a name that is not `namespace:name`, a usage that cannot be read, and a
+ * task with neither `plan` nor `run`.
+ * @example
+ * export const hello = defineTask({
+ *   name: 'hello:world',
+ *   summary: 'Greet somebody',
+ *   usage: '--name=<name>',
+ *   run: (args, context) => context.log(`Hello ${args.name}`),
+ * });
+ */
+export function defineTask<const Text extends string>(definition: TaskDefinition<Text>): Task {
+  const { name, summary, plan, outputs, run, summarize } = definition;
+  checkName(name);
+  if (plan === undefined && run === undefined) {
+    throw new UsageError(`task '${name}' has neither plan nor run; give it at least one of them`);
+  }
+  const usage = parseUsage(definition.usage, name);
+  checkForTask(usage);
+  return {
+    [brand]: true,
+    name,
+    summary,
+    usage,
+    ...(plan && { plan: plan.bind(definition) }),
+    ...(outputs && { outputs: outputs.bind(definition) }),
+    ...(run && { run: run.bind(definition) }),
+    ...(summarize && { summarize: summarize.bind(definition) }),
+  };
+}
+
+export function isTask(value: unknown): value is Task {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+function checkName(name: string): void {
+  if (/^[a-z][a-z0-9_-]*(:[a-z][a-z0-9_-]*)+$/i.test(name)) return;
+  throw new UsageError(
+    `task name '${name}' is not of the form namespace:name; use letters, digits, - and _, for example stats:pageloads`,
+  );
+}

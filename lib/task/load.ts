@@ -1,0 +1,50 @@
+import { relative } from 'node:path';
+import { messageOf, UsageError } from '../errors.ts';
+import type { UserModule } from './bundle.ts';
+import { isTask } from './define.ts';
+import type { Task } from './define.ts';
+import type { RegisteredTask } from './registry.ts';
+
+/**
+ * Loads the user's modules and takes every task they export, alone or in an array.
+ * Throws UsageError that names the file when one throws while loading.
+ */
+export async function loadTasks(
+  modules: readonly UserModule[],
+  root: string,
+): Promise<readonly RegisteredTask[]> {
+  const loaded = await Promise.all(
+    modules.map(async (module) => {
+      const file = relative(root, module.file);
+      const exports = await load(module, file);
+      return tasksOf(exports).map((task) => registered(task, file, async () => module.code));
+    }),
+  );
+  return loaded.flat();
+}
+
+/** The tasks among a module's exports; each once, even when it is exported twice. */
+export function tasksOf(exports: Readonly<Record<string, unknown>>): readonly Task[] {
+  return [...new Set(Object.values(exports).flat())].filter(isTask);
+}
+
+export function registered(task: Task, file: string, code: () => Promise<string>): RegisteredTask {
+  let known: Promise<string> | undefined;
+  return { ...task, file, code: () => (known ??= code()) };
+}
+
+async function load(module: UserModule, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await module.load();
+  } catch (error) {
+    const place = placeIn(error, module.file);
+    throw new UsageError(`${place ? `${file}:${place}` : file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** `line:column` of the first stack frame in the file, where the stack is mapped to sources. */
+function placeIn(error: unknown, file: string): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const start = stack.indexOf(file);
+  return start < 0 ? undefined : /^:(\d+:\d+)/.exec(stack.slice(start + file.length))?.[1];
+}

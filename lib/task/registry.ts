@@ -1,0 +1,46 @@
+import { nearest } from '../docopt/suggest.ts';
+import { UsageError } from '../errors.ts';
+import type { Task } from './define.ts';
+
+/** A task with where it came from. */
+export interface RegisteredTask extends Task {
+  /** The file that defines it, as people know it. */
+  readonly file: string;
+  /** Hash of the file's module graph; computed when first asked for. */
+  code(): Promise<string>;
+}
+
+/** The tasks of one run, by name. A value: there is no global list of tasks. */
+export interface Registry {
+  readonly tasks: readonly RegisteredTask[];
+  /** Throws UsageError with the nearest names when there is no such task. */
+  get(name: string): RegisteredTask;
+}
+
+/** Throws UsageError that names both files when two tasks have one name. */
+export function createRegistry(tasks: Iterable<RegisteredTask>): Registry {
+  const byName = new Map<string, RegisteredTask>();
+  for (const task of tasks) {
+    const other = byName.get(task.name);
+    if (other) {
+      throw new UsageError(
+        `two tasks are named '${task.name}': one in ${other.file}, one in ${task.file}; rename one of them`,
+      );
+    }
+    byName.set(task.name, task);
+  }
+  const sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { tasks: sorted, get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]) };
+}
+
+function unknownTask(name: string, names: readonly string[]): never {
+  const family = names.filter((candidate) => candidate.split(':').includes(name));
+  const near = nearest(name, names);
+  const hint =
+    family.length > 0
+      ? `tasks with '${name}' in their name: ${family.join(', ')}`
+      : near
+        ? `did you mean ${near}?`
+        : 'pipe --list shows every task';
+  throw new UsageError(`unknown task '${name}'\n\n  ${hint}`);
+}
