@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 
 /** What `_manifest.json` beside a partition's files says. Times are ISO texts. */
@@ -6,6 +8,8 @@ export interface Manifest extends Provenance {
   readonly dataset: string;
   /** The partition's keys and values in layout order. */
   readonly partition: Readonly<Record<string, string>>;
+  /** Unique to each publish: tells this manifest from every other one, also with the same content. */
+  readonly commit: string;
   readonly publishedAt: string;
   readonly files: readonly DataFile[];
   readonly rows: RowCounts;
@@ -53,4 +57,26 @@ export interface Column {
   readonly name: string;
   /** The engine's type name. */
   readonly type: string;
+}
+
+/** The text of a manifest: JSON for people, the same for the same manifest. */
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** The identity of a partition's content: the same whenever its files hold the same bytes. */
+export function versionOf(manifest: Pick<Manifest, 'files'>): string {
+  const sums = manifest.files.map(({ sha256 }) => sha256);
+  return createHash('sha256').update(sums.join('\n')).digest('hex');
+}
+
+/** Throws {@link UserError} with the numbers unless every row that came in is accounted for. */
+export function checkRows(rows: RowCounts): void {
+  const kept = rows.aggregated ?? rows.out;
+  const counts = [rows.in, rows.out, kept, rows.rejected, rows.filtered];
+  const isWhole = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (isWhole && rows.in === kept + rows.rejected + rows.filtered) return;
+  throw new UserError(
+    `Rows do not add up: ${rows.in} in, but ${kept} ${rows.aggregated === undefined ? 'out' : 'aggregated'} + ${rows.rejected} rejected + ${rows.filtered} filtered = ${kept + rows.rejected + rows.filtered}. Nothing was published; report this as a fault of the task.`,
+  );
 }

@@ -2,7 +2,8 @@
  * Where datasets live: a local folder or `s3://bucket/prefix`. A store knows bytes only.
  *
  * Keys are relative, separated by `/`, never start or end with one, and have no empty, `.` or `..`
- * segment; anything else is refused. Names whose first character is `.` are Pipe's own.
+ * segment; anything else is refused. Names whose first character is `.` are Pipe's own: a listing
+ * shows them only below a prefix that names their folder. Failures are `UserError`s.
  */
 export interface Store {
   /** `file:///…` or `s3://bucket/prefix`, without a trailing slash. */
@@ -17,9 +18,12 @@ export interface Store {
   /** A small object whole, or undefined where there is none. */
   read(key: string): Promise<Stored | undefined>;
 
+  /** The bytes of an object from start to end, all of one version; an absent object is an error. */
+  stream(key: string): AsyncIterable<Uint8Array>;
+
   /**
    * Replaces a small object atomically and durably, and returns its new etag.
-   * With a condition the write happens only if it holds at that moment, else {@link ConflictError}.
+   * With a condition the write happens only if it holds at that moment, else `ConflictError`.
    */
   write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string>;
 
@@ -27,10 +31,11 @@ export interface Store {
   append(key: string): Promise<Appender>;
 
   /**
-   * Makes a finished local file the object `key`, atomically and durably. The file must lie in a
-   * staging folder of this store and is gone afterwards.
+   * Makes a finished local file the object `key`, atomically and durably, and returns its new etag.
+   * The file must lie in a staging folder of this store and is gone afterwards, unless the
+   * condition does not hold (`ConflictError`).
    */
-  upload(path: string, key: string): Promise<void>;
+  upload(path: string, key: string, condition?: WriteCondition): Promise<string>;
 
   /** A local path that holds the object's bytes, valid until the run's staging is closed. Read only. */
   download(key: string, staging: Staging): Promise<string>;
@@ -38,7 +43,10 @@ export interface Store {
   /** Removes objects; absent ones are no error. Folders that become empty disappear. */
   remove(keys: readonly string[]): Promise<void>;
 
-  /** A private local folder for files that are being written, removed by `close` or, after a crash, by `cleanStaging`. */
+  /**
+   * A private local folder for files that are being written, removed by `close` or, after a crash,
+   * by `cleanStaging`. Nothing is created until a path is asked for.
+   */
   openStaging(owner: string): Promise<Staging>;
 
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
@@ -68,7 +76,7 @@ export interface Appender {
 }
 
 export interface Staging {
-  /** Absolute path of the folder. */
+  /** Absolute path of the folder, which exists once `path` has been called. */
   readonly folder: string;
   /** A new absolute path inside the folder, which does not exist yet, ending in `-${name}`. */
   path(name: string): string;

@@ -60,7 +60,7 @@ export interface PlanContext {
   readonly timezone: string;
   /** Where relative paths in arguments start. */
   readonly cwd: string;
-  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read'>;
+  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream'>;
 }
 
 export interface SummaryContext extends PlanContext {

@@ -1,0 +1,26 @@
+import { UserError } from '../errors.ts';
+import type { WriteCondition } from './store.ts';
+
+/** Somebody else has changed an object in between, so that a conditional write did not happen. */
+export class ConflictError extends UserError {
+  override readonly name = 'ConflictError';
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, { ...options, retryable: true });
+  }
+}
+
+/** Throws a {@link ConflictError} unless the condition holds for an object's etag (undefined: there is none). */
+export function checkCondition(
+  key: string,
+  condition: WriteCondition | undefined,
+  etag: string | undefined,
+): void {
+  if (!condition) return;
+  const holds = 'ifAbsent' in condition ? etag === undefined : etag === condition.ifMatch;
+  if (!holds) {
+    throw new ConflictError(
+      `[store] "${key}" was ${etag === undefined ? 'removed' : 'written'} by somebody else meanwhile. Nothing was changed; run the same command again.`,
+    );
+  }
+}

@@ -1,0 +1,237 @@
+import { createReadStream, type BigIntStats } from 'node:fs';
+import { open, rename, rm, rmdir, stat, unlink, utimes, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { appenderTo } from './appender.ts';
+import { checkCondition } from './conflict.ts';
+import { createFolders, flushFolder } from './durable.ts';
+import { codeOf, guarded, localError } from './fault.ts';
+import { checkKey, checkPrefix } from './key.ts';
+import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
+import { withLock } from './lock.ts';
+import { ownedName, type LocalEffects } from './owner.ts';
+import { cleanStagingIn, stagingIn } from './staging.ts';
+import type { Appender, Entry, Staging, Store, Stored, WriteCondition } from './store.ts';
+
+/**
+ * A store in a local folder, which the first write creates. Every file is written under another
+ * name, flushed to disk and renamed, so that readers see the old file or the new one, also after
+ * a power cut. Conditions hold between all processes of this machine.
+ */
+export function openLocalStore(folder: string, effects: LocalEffects): Store {
+  return new LocalStore(resolve(folder), effects);
+}
+
+class LocalStore implements Store {
+  readonly uri: string;
+  readonly #root: string;
+  readonly #staging: string;
+  readonly #locks: string;
+  readonly #effects: LocalEffects;
+
+  constructor(root: string, effects: LocalEffects) {
+    this.uri = pathToFileURL(root).href.replace(/\/$/, '');
+    this.#root = root;
+    this.#staging = join(root, '.pipe', 'staging');
+    this.#locks = join(root, '.pipe', 'locks');
+    this.#effects = effects;
+  }
+
+  list(prefix: string): AsyncGenerator<Entry> {
+    checkPrefix(prefix);
+    return listLocal(this.#root, prefix);
+  }
+
+  folders(prefix: string): AsyncGenerator<string> {
+    checkPrefix(prefix);
+    return foldersLocal(this.#root, prefix);
+  }
+
+  async read(key: string): Promise<Stored | undefined> {
+    const path = this.#path(key);
+    try {
+      return await readWhole(path);
+    } catch (error) {
+      if (await this.#isAbsence(error)) return undefined;
+      throw localError('read', key, error);
+    }
+  }
+
+  async *stream(key: string): AsyncGenerator<Uint8Array> {
+    const path = this.#path(key);
+    const source: AsyncIterable<Uint8Array> = createReadStream(path, {
+      highWaterMark: STREAM_BYTES,
+    });
+    try {
+      for await (const chunk of source) yield chunk;
+    } catch (error) {
+      throw localError('read', key, error);
+    }
+  }
+
+  write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    const target = this.#path(key);
+    return guarded('write', key, async () => {
+      await createFolders(this.#staging);
+      const temporary = join(this.#staging, ownedName('write', this.#effects));
+      try {
+        await writeDurably(temporary, bytes);
+        return await this.#place(temporary, key, target, condition);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
+    const target = this.#path(key);
+    return guarded('write', key, async () => {
+      await withFile(path, 'r', (file) => file.sync());
+      return await this.#place(path, key, target, condition);
+    });
+  }
+
+  append(key: string): Promise<Appender> {
+    const path = this.#path(key);
+    return guarded('append to', key, async () => {
+      await createFolders(dirname(path));
+      const appender = appenderTo(await open(path, 'a'));
+      await flushFolder(dirname(path));
+      return {
+        append: (bytes) => appender.append(bytes),
+        flush: () => guarded('append to', key, () => appender.flush()),
+        close: () => guarded('append to', key, () => appender.close()),
+      };
+    });
+  }
+
+  async download(key: string): Promise<string> {
+    const path = this.#path(key);
+    await guarded('read', key, () => stat(path));
+    return path;
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const path = this.#path(key);
+      await guarded('remove', key, () => removeFile(path));
+      await this.#removeEmptyFolders(dirname(path));
+    }
+  }
+
+  openStaging(owner: string): Promise<Staging> {
+    return Promise.resolve(stagingIn(this.#staging, owner, this.#effects));
+  }
+
+  cleanStaging(): Promise<number> {
+    return guarded('clean', this.#staging, () => cleanStagingIn(this.#staging, this.#effects));
+  }
+
+  #path(key: string): string {
+    checkKey(key);
+    return join(this.#root, key);
+  }
+
+  /** Whether an error means that there is no such object, rather than that the store cannot be read. */
+  async #isAbsence(error: unknown): Promise<boolean> {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'EISDIR') return true;
+    return code === 'ENOTDIR' && (await isFolder(this.#root));
+  }
+
+  /** Renames a finished, flushed file to its final name, if the condition holds. */
+  #place(path: string, key: string, target: string, condition?: WriteCondition): Promise<string> {
+    return withLock(this.#locks, key, this.#effects, async () => {
+      const old = await statsIfThere(target);
+      checkCondition(key, condition, old && etagOf(old));
+      const stats = await makeLater(path, old);
+      await renameInto(path, target);
+      await flushFolder(dirname(target));
+      return etagOf(stats);
+    });
+  }
+
+  async #removeEmptyFolders(folder: string): Promise<void> {
+    for (let path = folder; path !== this.#root; path = dirname(path)) {
+      try {
+        await rmdir(path);
+      } catch {
+        return;
+      }
+    }
+  }
+}
+
+/** Pieces large enough that hashing a file is bound by the hash. */
+const STREAM_BYTES = 1024 * 1024;
+
+async function readWhole(path: string): Promise<Stored> {
+  return await withFile(path, 'r', async (file) => {
+    const stats = await file.stat({ bigint: true });
+    return { bytes: await file.readFile(), etag: etagOf(stats) };
+  });
+}
+
+function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  return withFile(path, 'wx', async (file) => {
+    await file.writeFile(bytes);
+    await file.sync();
+  });
+}
+
+async function withFile<T>(
+  path: string,
+  flags: string,
+  action: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await action(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Gives a file a later time than the one it replaces. Clocks tick in milliseconds and inodes are
+ * used again, so that otherwise the third of three quick versions could get the first one's etag.
+ */
+async function makeLater(path: string, old: BigIntStats | undefined): Promise<BigIntStats> {
+  const stats = await stat(path, { bigint: true });
+  if (old === undefined || stats.mtimeNs > old.mtimeNs) return stats;
+  // Node takes seconds as a double, which near today resolves a quarter of a microsecond.
+  const seconds = Number(old.mtimeNs / 1000n + 2n) / 1e6;
+  await utimes(path, seconds, seconds);
+  return await stat(path, { bigint: true });
+}
+
+/** Another process may remove a folder that is empty at the moment, so creating it may take several turns. */
+async function renameInto(path: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await createFolders(dirname(target));
+    try {
+      return await rename(path, target);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || attempt === 5) throw error;
+    }
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+  }
+}
+
+async function statsIfThere(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

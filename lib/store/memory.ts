@@ -1,0 +1,137 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { checkCondition } from './conflict.ts';
+import { checkKey, checkPrefix, compareKeys, isHidden } from './key.ts';
+import type { Entry, Staging, Store, WriteCondition } from './store.ts';
+
+/** A store in memory, for tests. Only staging files are on disk, in the system's temporary folder. */
+export function openMemoryStore(): Store {
+  return new MemoryStore();
+}
+
+interface Item {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+  readonly modified: Date;
+}
+
+class MemoryStore implements Store {
+  readonly uri = 'memory://';
+  readonly #items = new Map<string, Item>();
+  #versions = 0;
+
+  list(prefix: string): AsyncGenerator<Entry> {
+    checkPrefix(prefix);
+    return this.#list(prefix);
+  }
+
+  folders(prefix: string): AsyncGenerator<string> {
+    checkPrefix(prefix);
+    return this.#folders(prefix);
+  }
+
+  read(key: string): Promise<Item | undefined> {
+    checkKey(key);
+    return Promise.resolve(this.#items.get(key));
+  }
+
+  async *stream(key: string): AsyncGenerator<Uint8Array> {
+    yield (await this.#get(key)).bytes;
+  }
+
+  async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    checkKey(key);
+    checkCondition(key, condition, this.#items.get(key)?.etag);
+    return this.#set(key, Uint8Array.from(bytes));
+  }
+
+  async append(key: string): ReturnType<Store['append']> {
+    checkKey(key);
+    this.#set(key, this.#items.get(key)?.bytes ?? new Uint8Array());
+    return {
+      append: (bytes) => {
+        const before = this.#items.get(key)?.bytes ?? new Uint8Array();
+        this.#set(key, Buffer.concat([before, Buffer.from(bytes)]));
+      },
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
+    const bytes = await readFile(path);
+    const etag = await this.write(key, bytes, condition);
+    await rm(path);
+    return etag;
+  }
+
+  async download(key: string, staging: Staging): Promise<string> {
+    const { bytes } = await this.#get(key);
+    const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
+    await writeFile(path, bytes);
+    return path;
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    keys.forEach(checkKey);
+    for (const key of keys) this.#items.delete(key);
+  }
+
+  async openStaging(owner: string): Promise<Staging> {
+    return temporaryStaging(owner);
+  }
+
+  cleanStaging(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async *#list(prefix: string): AsyncGenerator<Entry> {
+    for (const key of this.#visible(prefix)) {
+      const item = this.#items.get(key);
+      if (item) yield { key, bytes: item.bytes.length, etag: item.etag, modified: item.modified };
+    }
+  }
+
+  async *#folders(prefix: string): AsyncGenerator<string> {
+    const names = this.#visible(prefix).map((key) => key.slice(prefix.length).split('/'));
+    const folders = names.flatMap(([name, below]) => (name && below !== undefined ? [name] : []));
+    yield* [...new Set(folders)].sort(compareKeys);
+  }
+
+  #visible(prefix: string): string[] {
+    const below = [...this.#items.keys()].filter(
+      (key) => key.startsWith(prefix) && !key.slice(prefix.length).split('/').some(isHidden),
+    );
+    return below.sort(compareKeys);
+  }
+
+  async #get(key: string): Promise<Item> {
+    const item = await this.read(key);
+    if (item) return item;
+    throw new UserError(`[store] [memory] Cannot read "${key}": there is no such object.`);
+  }
+
+  #set(key: string, bytes: Uint8Array): string {
+    const etag = String(++this.#versions);
+    this.#items.set(key, { bytes, etag, modified: new Date(this.#versions) });
+    return etag;
+  }
+}
+
+function temporaryStaging(owner: string): Staging {
+  const parent = join(tmpdir(), `pipe-${owner}-`);
+  let folder: string | undefined;
+  let paths = 0;
+  return {
+    get folder() {
+      return (folder ??= mkdtempSync(parent));
+    },
+    path(name) {
+      return join(this.folder, `${++paths}-${name}`);
+    },
+    close: () => (folder ? rm(folder, { recursive: true, force: true }) : Promise.resolve()),
+  };
+}
