@@ -134,6 +134,28 @@ Options:
   >,
 ];
 
+/** What the reader at run time makes of the same texts: see test/docopt/types.test.ts. */
+export type Details = [
+  Expect<
+    Equal<
+      Args<'-- [options --y] -o=<f> -p<g>\n\n  Options:\n    --a[=<x>]\tText\n\n    - a bullet\n    -b [<n>], --both[=<n>]\n  prose\n    -c'>,
+      {
+        readonly a?: string | true;
+        readonly y: boolean;
+        readonly o: string;
+        readonly p: string;
+        readonly both?: string | true;
+      }
+    >
+  >,
+  Expect<
+    Equal<
+      Args<'--f=<x> [--g=<c|d>]\nOptions:\n  --f=<a | b>  Words\n  --g=<x>  Memory usage: [default: c]'>,
+      { readonly f: 'a' | 'b'; readonly g: 'c' | 'd' }
+    >
+  >,
+];
+
 /** Whole docopt texts. */
 export type Whole = [
   Expect<
