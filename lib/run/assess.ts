@@ -2,10 +2,9 @@ import { differences } from '../dataset/fingerprint.ts';
 import { prefixOf } from '../dataset/layout.ts';
 import type { Fingerprint, Input, Manifest } from '../dataset/manifest.ts';
 import { versionOf } from '../dataset/manifest.ts';
-import { readManifest } from '../dataset/publish.ts';
-import type { Store } from '../store/store.ts';
+import { readManifest } from '../dataset/published.ts';
+import type { Reader } from '../dataset/published.ts';
 import type { Invocation } from '../task/invocation.ts';
-import { takesWindow } from '../task/invocation.ts';
 import type { Output, OutputState } from '../task/task.ts';
 import type { RunOptions } from './options.ts';
 
@@ -22,7 +21,7 @@ export async function fingerprintOf(
   return {
     task: task.name,
     argv,
-    settings: takesWindow(task.usage) ? { timezone: options.timezone } : {},
+    settings: task.takesWindow ? { timezone: options.timezone } : {},
     code: await task.code(),
     engine: options.engineId,
   };
@@ -30,7 +29,7 @@ export async function fingerprintOf(
 
 /** Compares what is published with what would be made now. Reads, never writes. */
 export async function assess(
-  store: Pick<Store, 'read' | 'list'>,
+  store: Reader,
   output: Output,
   invocation: Fingerprint,
 ): Promise<Assessed> {
@@ -65,7 +64,7 @@ function nameOf(input: Output['inputs'][number]): string {
 
 /** The inputs that exist, with the versions they have now. */
 async function lookUp(
-  store: Pick<Store, 'read' | 'list'>,
+  store: Reader,
   inputs: Output['inputs'],
 ): Promise<readonly Input[]> {
   const found = await Promise.all(

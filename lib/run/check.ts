@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
-import type { PlanContext } from '../task/task.ts';
+import type { Call, PlanContext } from '../task/task.ts';
 import type { Registry } from '../task/registry.ts';
 import { expand, planError } from './expand.ts';
 
@@ -27,11 +27,19 @@ export async function checkPlan(
       if (expansion.kind === 'leaf') return 1;
       let leaves = 0;
       for await (const call of expansion.calls) {
-        leaves += await count(resolveCall(registry, call, context), chain);
+        leaves += await count(resolve(call, names), chain);
       }
       return leaves;
     } catch (error) {
       throw planError(error, names);
+    }
+  }
+
+  function resolve(call: Call, names: readonly string[]): Invocation {
+    try {
+      return resolveCall(registry, call, context);
+    } catch (error) {
+      throw planError(error, [...names, call.task]);
     }
   }
 }

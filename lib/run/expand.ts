@@ -26,8 +26,8 @@ class PlanError extends UsageError {}
 /** Adds the chain of planning tasks to an error in a plan that a person can act on. */
 export function planError(error: unknown, chain: readonly string[]): unknown {
   if (!(error instanceof UsageError) || error instanceof PlanError) return error;
-  const [root] = chain;
-  const message = error.message.startsWith(`${root}: `) ? error.message : `${root}: ${error.message}`;
+  const named = chain.some((name) => error.message.startsWith(`${name}: `));
+  const message = named ? error.message : `${chain.at(-1)}: ${error.message}`;
   const planned = chain.length > 1 ? `\n\n  planned by ${chain.join(' => ')}` : '';
   return new PlanError(`${message}${planned}`, { cause: error });
 }

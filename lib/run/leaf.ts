@@ -92,12 +92,13 @@ class Leaf {
   }
 
   context(): RunContext {
-    const { now, timezone, cwd, store, cancel, force, run } = this.#options;
+    const { now, timezone, cwd, store, registry, cancel, force, run } = this.#options;
     return {
       now,
       timezone,
       cwd,
       store,
+      registry,
       signal: cancel,
       outputs: force
         ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
@@ -119,7 +120,7 @@ class Leaf {
       command: this.#options.command(this.#invocation.text),
       fingerprint: output?.argv ? { ...fingerprint, argv: output.argv } : fingerprint,
       inputs: draft.inputs ?? output?.found ?? [],
-      at: new Date(this.#options.clock()),
+      at: new Date(this.#options.clock()).toISOString(),
     });
     this.#published.push(manifest);
     return manifest;

@@ -107,7 +107,7 @@ function ownUrls(root: string): Plugin {
         if (!path.startsWith(root) || !text.includes('import.meta.url')) return undefined;
         // On the first line, so that line numbers in errors stay right.
         const contents = `const ${fileUrlName} = ${JSON.stringify(pathToFileURL(path).href)};${text}`;
-        return { contents, loader: /ts$/.test(path) ? 'ts' : 'js' };
+        return { contents, loader: path.endsWith('ts') ? 'ts' : 'js' };
       });
     },
   };

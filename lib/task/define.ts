@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { ArgValues } from '../docopt/args.ts';
 import { checkForTask, parseUsage } from '../docopt/parse.ts';
+import { argName, keyOf, leaves } from '../docopt/usage.ts';
 import type { Usage } from '../docopt/usage.ts';
 import type {
   Call,
@@ -14,7 +15,7 @@ import type {
 } from './task.ts';
 
 /** Shared by every copy of Pipe in a process, so that a task is known as one wherever it was defined. */
-const brand = Symbol.for('pipe.task');
+const brand: unique symbol = Symbol.for('pipe.task');
 
 /** A task as Pipe holds it: its usage read, its arguments typed no longer. */
 export interface Task {
@@ -22,6 +23,8 @@ export interface Task {
   readonly name: string;
   readonly summary: string;
   readonly usage: Usage;
+  /** Whether the usage takes the window options, so that the time zone matters to the result. */
+  readonly takesWindow: boolean;
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
   run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;
@@ -42,7 +45,9 @@ export interface Task {
  *   run: (args, context) => context.log(`Hello ${args.name}`),
  * });
  */
-export function defineTask<const Text extends string>(definition: TaskDefinition<Text>): Task {
+export function defineTask<const Text extends string>(definition: TaskDefinition<Text>): Task;
+// The parser gives what the types promise, so inside Pipe the arguments need no types of their own.
+export function defineTask(definition: TaskDefinition<string>): Task {
   const { name, summary, plan, outputs, run, summarize } = definition;
   checkName(name);
   if (plan === undefined && run === undefined) {
@@ -50,11 +55,14 @@ export function defineTask<const Text extends string>(definition: TaskDefinition
   }
   const usage = parseUsage(definition.usage, name);
   checkForTask(usage);
+  const leavesOf = usage.lines.flatMap(({ tree }) => leaves(tree));
+  const keys = new Set(leavesOf.map((leaf) => argName(keyOf(leaf))));
   return {
     [brand]: true,
     name,
     summary,
     usage,
+    takesWindow: ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key)),
     ...(plan && { plan: plan.bind(definition) }),
     ...(outputs && { outputs: outputs.bind(definition) }),
     ...(run && { run: run.bind(definition) }),

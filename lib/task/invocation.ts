@@ -2,8 +2,8 @@ import { parseArgs } from '../docopt/args.ts';
 import type { ArgValues } from '../docopt/args.ts';
 import { formatArgs } from '../docopt/format.ts';
 import { quote } from '../docopt/quote.ts';
-import type { Usage } from '../docopt/usage.ts';
 import { resolveWindow } from '../dates/window.ts';
+import type { WindowOptions } from '../dates/window.ts';
 import type { RegisteredTask, Registry } from './registry.ts';
 import type { Call, PlanContext } from './task.ts';
 
@@ -28,7 +28,7 @@ export function resolveCall(
 ): Invocation {
   const task = registry.get(call.task);
   const typed = isArgv(call.args) ? call.args : formatArgs(task.usage, call.args);
-  const args = pinWindow(task.usage, parseArgs(task.usage, typed), context);
+  const args = pinWindow(task, parseArgs(task.usage, typed), context);
   const argv = formatArgs(task.usage, args);
   return { task, args, argv, text: invocationText(task.name, argv) };
 }
@@ -38,21 +38,29 @@ export function invocationText(name: string, argv: readonly string[]): string {
   return argv.length === 0 ? name : `${name} -- ${quote(argv)}`;
 }
 
-/** Whether the usage takes the window options, so that the time zone matters to its result. */
-export function takesWindow(usage: Usage): boolean {
-  return ['start-date', 'end-date', 'days-ago'].every((name) => usage.keys.has(name));
-}
-
 /** Replaces days that are relative to now by dates, so that a command means the same tomorrow. */
 function pinWindow(
-  usage: Usage,
+  task: RegisteredTask,
   args: ArgValues,
   context: Pick<PlanContext, 'now' | 'timezone'>,
 ): ArgValues {
-  if (!takesWindow(usage)) return args;
-  const { start, end } = resolveWindow(args, context);
+  if (!task.takesWindow) return args;
+  const { start, end } = resolveWindow(windowOptions(args), context);
   const { 'days-ago': _, 'days-ago-end': __, ...rest } = args;
   return { ...rest, 'start-date': start, 'end-date': end };
+}
+
+function windowOptions(args: ArgValues): WindowOptions {
+  const text = (name: keyof WindowOptions): string | undefined => {
+    const value = args[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    'start-date': text('start-date'),
+    'end-date': text('end-date'),
+    'days-ago': text('days-ago'),
+    'days-ago-end': text('days-ago-end'),
+  };
 }
 
 function isArgv(args: Call['args']): args is readonly string[] {

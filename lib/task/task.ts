@@ -1,10 +1,12 @@
 import type { Draft } from '../dataset/publish.ts';
 import type { Input, Manifest } from '../dataset/manifest.ts';
 import type { Partition } from '../dataset/layout.ts';
+import type { ArgValue } from '../docopt/args.ts';
 import type { Args } from '../docopt/types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RowCounts, Status } from '../ledger/events.ts';
 import type { Staging, Store } from '../store/store.ts';
+import type { Registry } from './registry.ts';
 
 /** What an author hands to {@link defineTask}: a name, a usage, and `plan` and/or `run`. */
 export interface TaskDefinition<Usage extends string> {
@@ -42,9 +44,6 @@ export interface Call {
 
 export type CallArgs = readonly string[] | Readonly<Record<string, ArgValue | undefined>>;
 
-/** A flag, a value, a repeated value or a counted flag. */
-export type ArgValue = string | boolean | number | readonly string[];
-
 export interface Output {
   readonly partition: Partition;
   /** Partitions of this store or files outside it. A partition's version is looked up by Pipe. */
@@ -61,6 +60,8 @@ export interface PlanContext {
   /** Where relative paths in arguments start. */
   readonly cwd: string;
   readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream'>;
+  /** Every task of this run. */
+  readonly registry: Registry;
 }
 
 export interface SummaryContext extends PlanContext {

@@ -1,0 +1,4 @@
+/** Colour on a terminal, unless NO_COLOR is set (https://no-color.org). */
+export function useColor(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}

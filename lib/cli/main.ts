@@ -1,0 +1,61 @@
+import { exitCodes, messageOf, UserError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { readCommandLine } from './command-line.ts';
+import type { CommandLine } from './command-line.ts';
+import { version } from './package.ts';
+import { pipeUsage } from './usage.ts';
+
+/** The `pipe` command: reads the process's arguments, writes to its streams, sets its exit code. */
+export async function main(): Promise<void> {
+  // `pipe --list | head` closes our stdout early; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const argv = process.argv.slice(2);
+  try {
+    process.exitCode = await dispatch(readCommandLine(argv));
+  } catch (error) {
+    process.exitCode = report(error, argv);
+  }
+}
+
+async function dispatch({ options, task, rest }: CommandLine): Promise<ExitCode> {
+  if (options['version'] === true) return print(`${version}\n`);
+  if (options['T'] === true || options['list'] !== undefined) {
+    const { listTasks } = await import('./list.ts');
+    return print(await listTasks(options, process.cwd()));
+  }
+  if (task === undefined) return print(pipeUsage);
+  if (options['help'] === true || asksForHelp(rest)) {
+    const { helpOf } = await import('./help.ts');
+    return print(await helpOf(task, process.cwd()));
+  }
+  const { runTask } = await import('./run-task.ts');
+  return runTask(options, task, rest);
+}
+
+function asksForHelp(rest: readonly string[]): boolean {
+  const [first, ...others] = rest[0] === '--' ? rest.slice(1) : rest;
+  return others.length === 0 && (first === '--help' || first === '-h');
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text);
+  return exitCodes.done;
+}
+
+/** Prints an error for a person and returns its exit code. */
+function report(error: unknown, argv: readonly string[]): ExitCode {
+  const debug = argv.includes('--debug');
+  if (error instanceof UserError) {
+    // A message that begins with a task or a file has its culprit in front already.
+    const named = /^\S+: /.test(error.message);
+    console.error(named ? error.message : `pipe: ${error.message}`);
+    if (debug) console.error(error.stack);
+    return error.exitCode;
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  console.error(`pipe: unexpected error: ${messageOf(error)}`);
+  console.error(debug ? stack : '  run with --debug to see where; this is a bug in Pipe');
+  return exitCodes.unexpected;
+}

@@ -1,0 +1,67 @@
+import { homedir, tmpdir } from 'node:os';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleModules } from '../task/bundle.ts';
+import type { UserModule } from '../task/bundle.ts';
+import { codeOfModule } from '../task/code.ts';
+import { loadTasks, registered, tasksOf } from '../task/load.ts';
+import { findProject, taskFiles } from '../task/project.ts';
+import { createRegistry } from '../task/registry.ts';
+import type { RegisteredTask, Registry } from '../task/registry.ts';
+import { builtIns } from './built-ins.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { packageRoot, version } from './package.ts';
+
+/** What the folder a person stands in brings along. */
+export interface Loaded {
+  readonly root: string;
+  readonly config: Config;
+  readonly registry: Registry;
+}
+
+/** Loads the config and the tasks of the nearest project, and puts them beside the built-in tasks. */
+export async function loadProject(cwd: string): Promise<Loaded> {
+  const project = await findProject(cwd);
+  const own = builtInTasks();
+  // In Pipe's own folder the tasks are the built-in ones already.
+  if (!project || project.root === packageRoot) {
+    return { root: project?.root ?? cwd, config: {}, registry: createRegistry(own) };
+  }
+  const { root, config: configPath } = project;
+  const code = configPath && !configPath.endsWith('.json') ? [configPath] : [];
+  const modules = await bundle(root, [...code, ...(await taskFiles(root))]);
+  const [configModule, taskModules] = code.length > 0 ? [modules[0], modules.slice(1)] : [undefined, modules];
+  const config = await readConfig(configPath, configModule);
+  const tasks = await loadTasks(taskModules, root);
+  return { root, config, registry: createRegistry([...own, ...tasks]) };
+}
+
+function builtInTasks(): readonly RegisteredTask[] {
+  return builtIns.flatMap(({ exports, file }) =>
+    tasksOf(exports).map((task) => registered(task, 'Pipe itself', () => codeOfModule(file))),
+  );
+}
+
+async function bundle(root: string, files: readonly string[]): Promise<readonly UserModule[]> {
+  // So that errors in task files name the line that was written, not one in the bundle.
+  if (files.length > 0) process.setSourceMapsEnabled(true);
+  return bundleModules({
+    root,
+    files,
+    cacheFolder: await cacheFolder(root),
+    pipe: new URL('../pipe.js', import.meta.url).href,
+    version: `${version} node ${process.versions.node}`,
+  });
+}
+
+/** Inside the project, so that the bundle finds its packages; elsewhere when it has none. */
+async function cacheFolder(root: string): Promise<string> {
+  const modules = join(root, 'node_modules');
+  const exists = await access(modules).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return join(modules, '.cache', 'pipe');
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir() || tmpdir(), '.cache'), 'pipe');
+}

@@ -1,0 +1,52 @@
+import type { ArgValues } from '../docopt/args.ts';
+import type { ExitCode } from '../errors.ts';
+import type { RunEvent } from '../ledger/events.ts';
+import { resolveCall } from '../task/invocation.ts';
+import { eventLine } from '../terminal/json.ts';
+import { createReporter } from '../terminal/reporter.ts';
+import { compose, runWithLedger } from './compose.ts';
+import { isPipeOption } from './command-line.ts';
+import { printDryRun } from './dry-run.ts';
+import { loadProject } from './registry.ts';
+import { resolveSettings } from './settings.ts';
+import { listenToSignals } from './signals.ts';
+import { printSummary } from './summary.ts';
+import { useColor } from './color.ts';
+
+/** Runs a task, or shows what it would do, and returns the exit code. */
+export async function runTask(
+  options: ArgValues,
+  name: string,
+  rest: readonly string[],
+): Promise<ExitCode> {
+  const cwd = process.cwd();
+  const { root, config, registry } = await loadProject(cwd);
+  const { env: environment } = process;
+  const settings = resolveSettings({ options, environment, config, root, cwd, clock: Date.now });
+  const invocation = resolveCall(registry, { task: name, args: rest }, settings);
+  const signals = listenToSignals((line) => console.error(`pipe: ${line}`));
+  const { stop, cancel } = signals;
+  const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };
+  const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel });
+  try {
+    if (options['dry-run'] === true) return await printDryRun(invocation, effects, options);
+    const report = await runWithLedger(invocation, effects, listener(options));
+    if (signals.exitCode() === undefined) await printSummary(invocation, effects, options);
+    return signals.exitCode() ?? report.exitCode;
+  } finally {
+    signals.release();
+  }
+}
+
+/** Events for people on stderr, or as JSON lines on stdout. */
+function listener(options: ArgValues): (event: RunEvent) => void {
+  if (options['json'] === true) return (event) => process.stdout.write(eventLine(event));
+  const { stderr: stream } = process;
+  return createReporter({
+    stream,
+    isTTY: stream.isTTY,
+    color: useColor(stream),
+    width: stream.columns ?? 80,
+    verbosity: options['quiet'] === true ? 'quiet' : options['verbose'] === true ? 'verbose' : 'normal',
+  });
+}

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { ArgValues } from '../docopt/args.ts';
+import { quote } from '../docopt/quote.ts';
+import { parseZone } from '../dates/zone.ts';
+import { integer } from '../task/values.ts';
+import type { Config } from './config.ts';
+import { parseNow } from './now.ts';
+
+/** What is in force in a run, wherever it came from. */
+export interface Settings {
+  /** A path or URI; relative paths are made absolute. */
+  readonly store: string;
+  readonly timezone: string;
+  readonly jobs: number;
+  /** The one pinned now, in milliseconds since the epoch. */
+  readonly now: number;
+  /** The options that a command needs to mean the same again: `--store=…`, `--timezone=…`. */
+  readonly prefix: string;
+}
+
+export interface SettingsSources {
+  readonly options: ArgValues;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly config: Config;
+  readonly root: string;
+  readonly cwd: string;
+  readonly clock: () => number;
+}
+
+/** The command line stands above the environment, the environment above the project's config. */
+export function resolveSettings(sources: SettingsSources): Settings {
+  const { options, environment, config, root, cwd, clock } = sources;
+  const given = (name: string): string | undefined => {
+    const value = options[name];
+    return typeof value === 'string' ? value : environment[`PIPE_${name.toUpperCase()}`];
+  };
+  const store = given('store');
+  const jobs = given('jobs') ?? config.jobs;
+  const timezone = parseZone(given('timezone') ?? config.timezone ?? 'UTC');
+  return {
+    store: store === undefined ? absolute(config.store ?? 'data', root) : absolute(store, cwd),
+    timezone,
+    jobs: jobs === undefined ? availableParallelism() : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
+    now: parseNow(given('now'), timezone, clock),
+    prefix: prefixOf(options),
+  };
+}
+
+/** Only what was given on this command line; the rest the next shell has as well. */
+function prefixOf(options: ArgValues): string {
+  const names = ['store', 'timezone'].filter((name) => typeof options[name] === 'string');
+  return names.map((name) => `${quote([`--${name}=${String(options[name])}`])} `).join('');
+}
+
+function absolute(uri: string, folder: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) || isAbsolute(uri) ? uri : join(folder, uri);
+}

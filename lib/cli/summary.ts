@@ -1,0 +1,35 @@
+import type { ArgValues } from '../docopt/args.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Staging } from '../store/store.ts';
+import type { Invocation } from '../task/invocation.ts';
+import { renderTable } from '../terminal/table.ts';
+import { useColor } from './color.ts';
+import type { Effects } from './compose.ts';
+
+/** Prints the table of the invocation that was asked for, where its task makes one. */
+export async function printSummary(
+  { task, args }: Invocation,
+  effects: Effects,
+  options: ArgValues,
+): Promise<void> {
+  if (!task.summarize || options['quiet'] === true) return;
+  let engine: Promise<Engine> | undefined;
+  let staging: Promise<Staging> | undefined;
+  try {
+    const summary = await task.summarize(args, {
+      ...effects,
+      engine: () => (engine ??= effects.openEngine(1)),
+      staging: () => (staging ??= effects.store.openStaging(effects.run)),
+    });
+    if (options['json'] === true) {
+      process.stdout.write(`${JSON.stringify({ type: 'summary', ...summary })}\n`);
+    } else {
+      const { stdout } = process;
+      const width = stdout.columns ?? 100;
+      stdout.write(`${renderTable(summary, { width, color: useColor(stdout) })}\n`);
+    }
+  } finally {
+    await (await engine)?.close();
+    await (await staging)?.close();
+  }
+}

@@ -1,0 +1,37 @@
+/** Pipe's own command line; `pipe --help` prints it as it stands. */
+export const pipeUsage = `Run tasks of data-science batch pipelines: only what is missing or out of date, each step a command.
+
+Usage:
+  pipe [options] <task> [--] [<argument>...]
+  pipe <task> --help
+  pipe [--json] (-T | --list[=<pattern>])
+  pipe --help | --version
+
+Options:
+  -n, --dry-run          Print the plan as a tree of commands with their state; change nothing.
+  -j, --jobs=<n>         How many invocations run at once; the number of cores unless given.
+  -f, --force            Run what is up to date, too.
+  -k, --keep-going       Go on with the others when one fails; this is the default.
+  --fail-fast            Start nothing new once one has failed.
+  --store=<uri>          Where datasets live, a folder; data in the project unless given.
+  --timezone=<zone>      The time zone whose calendar days count; UTC unless given.
+  --now=<instant>        Take this as the present, such as 2026-11-20 or 2026-11-20T06:00:00Z.
+  --json                 Print events, or the list of tasks, as JSON lines on stdout.
+  -q, --quiet            Print failures only.
+  -v, --verbose          Print a line for every invocation.
+  --debug                Print stack traces.
+  -T                     List the tasks; --list does the same.
+  --list[=<pattern>]     List the tasks whose name or summary contains the pattern.
+  -h, --help             Show this text, or that of a task.
+  -V, --version          Show the version.
+
+Exit codes:
+  0 done or nothing to do     3 an input was missing altogether    130 interrupted
+  1 an invocation failed      4 locked by another run              143 terminated
+  2 wrong usage              70 an error in Pipe itself
+`;
+
+/** What is parsed of the command line before the task's name: the options alone. */
+export const optionsUsage = `${pipeUsage.slice(0, pipeUsage.indexOf('Usage:'))}Usage: pipe [options]
+
+${pipeUsage.slice(pipeUsage.indexOf('Options:'), pipeUsage.indexOf('Exit codes:'))}`;

@@ -1,0 +1,21 @@
+// What `import … from 'pipe'` gives to authors of tasks.
+export { invoke } from './cli/invoke.ts';
+export { defineTask, type Task } from './task/define.ts';
+export type {
+  Call,
+  CallArgs,
+  Outcome,
+  Output,
+  OutputState,
+  PlanContext,
+  RunContext,
+  RunResult,
+  Summary,
+  SummaryContext,
+  TaskDefinition,
+} from './task/task.ts';
+export { integer, limit, list, oneOf, window } from './task/values.ts';
+export { boundsOf, offsetsOf } from './dates/zone.ts';
+export { daysOf } from './dates/window.ts';
+export { exitCodes, NoDataError, UsageError, UserError } from './errors.ts';
+export { identifier, join, literal, sql, type Sql } from './engine/sql.ts';

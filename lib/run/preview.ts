@@ -1,0 +1,63 @@
+import { resolveCall } from '../task/invocation.ts';
+import type { Invocation } from '../task/invocation.ts';
+import type { OutputState, State } from '../task/task.ts';
+import { assess, fingerprintOf } from './assess.ts';
+import { expand } from './expand.ts';
+import type { RunOptions } from './options.ts';
+
+/** One line of a dry run: an invocation, and what a run would do with it. */
+export interface PreviewNode {
+  readonly depth: number;
+  readonly kind: 'meta' | 'leaf';
+  readonly invocation: Invocation;
+  /** Absent for a meta-task; a leaf that declares no outputs always runs. */
+  readonly state?: State | 'runs';
+  readonly outputs: readonly OutputState[];
+}
+
+/** Everything a preview looks at; it changes nothing. */
+export type PreviewOptions = Pick<
+  RunOptions,
+  'registry' | 'store' | 'now' | 'timezone' | 'cwd' | 'engineId' | 'force'
+>;
+
+/** The tree of a plan, depth first, read as fast as it is asked for. */
+export async function* preview(
+  invocation: Invocation,
+  options: PreviewOptions,
+  depth = 0,
+): AsyncGenerator<PreviewNode> {
+  const expansion = await expand(invocation, options);
+  if (expansion.kind === 'leaf') {
+    yield { depth, kind: 'leaf', invocation, ...(await stateOf(invocation, options)) };
+    return;
+  }
+  yield { depth, kind: 'meta', invocation, outputs: [] };
+  for await (const call of expansion.calls) {
+    yield* preview(resolveCall(options.registry, call, options), options, depth + 1);
+  }
+}
+
+async function stateOf(
+  invocation: Invocation,
+  options: PreviewOptions,
+): Promise<Pick<PreviewNode, 'state' | 'outputs'>> {
+  const declared = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
+  if (declared.length === 0) return { state: 'runs', outputs: [] };
+  const fingerprint = await fingerprintOf(invocation, options);
+  const outputs = await Promise.all(
+    declared.map((output) => assess(options.store, output, fingerprint)),
+  );
+  const forced = outputs.map((output) => (options.force ? force(output) : output));
+  return { state: worst(forced), outputs: forced };
+}
+
+function force(output: OutputState): OutputState {
+  return output.state === 'done' ? { ...output, state: 'stale', because: ['--force'] } : output;
+}
+
+/** The state of a leaf by those of its outputs: it runs when any of them is missing or stale. */
+function worst(outputs: readonly OutputState[]): State {
+  const order: readonly State[] = ['missing', 'stale', 'done', 'no-data'];
+  return order.find((state) => outputs.some((output) => output.state === state)) ?? 'done';
+}
