@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
+import { DATA_FILE } from './layout.ts';
 
 /** What `_manifest.json` beside a partition's files says. Times are ISO texts. */
 export interface Manifest extends Provenance {
@@ -62,6 +63,15 @@ export interface Column {
 /** The text of a manifest: JSON for people, the same for the same manifest. */
 export function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** Whether a partition has one file under the fixed name, which a publish replaces in place. */
+export function isInPlace({
+  files,
+}: {
+  readonly files: readonly { readonly name: string }[];
+}): boolean {
+  return files.length === 1 && files[0]?.name === DATA_FILE;
 }
 
 /** The identity of a partition's content: the same whenever its files hold the same bytes. */

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { WriteCondition } from './store.ts';
 
-/** Somebody else has changed an object in between, so that a conditional write did not happen. */
+/** Somebody else has changed an object in between, so that a conditional write certainly did not happen. */
 export class ConflictError extends UserError {
   override readonly name = 'ConflictError';
 

@@ -1,0 +1,131 @@
+import { UserError } from '../errors.ts';
+import { ConflictError } from '../store/conflict.ts';
+import type { Entry, Store, WriteCondition } from '../store/store.ts';
+import { JOURNAL_PREFIX, listPartition } from './catalog.ts';
+import { DATA_FILE, MANIFEST_FILE } from './layout.ts';
+import { formatManifest, isInPlace, type Manifest } from './manifest.ts';
+import { findPublished, type Found } from './published.ts';
+
+/** What is published, after finishing the work of a publish that was cut off behind its commit. */
+export async function settle(store: Store, prefix: string): Promise<Found> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const found = await findPublished(store, prefix, { sure: true });
+    const { source, listing } = found;
+    if (!source || source.key === prefix + MANIFEST_FILE) return found;
+    const write = store.write(prefix + MANIFEST_FILE, source.bytes, unchanged(listing.manifest));
+    // After a conflict, with the publisher itself or another one that settles, everything is looked at anew.
+    if (await succeeds(write)) await store.remove([source.key]);
+  }
+  throw contested(prefix);
+}
+
+/**
+ * Makes `paths`, the local files of `manifest` in its order, the content of a partition whose
+ * state is `base`. Throws {@link ConflictError} if that state has changed; nothing has happened
+ * then, and the file of a manifest in place is still there.
+ *
+ * Journals in `base` belong to publishes that began from `base` or before it. Their commit is
+ * conditional on what this commit replaces, so it cannot come any more, and what they left can go.
+ */
+export async function commit(
+  store: Store,
+  base: Found,
+  manifest: Manifest,
+  paths: readonly string[],
+): Promise<void> {
+  const { prefix } = base.listing;
+  const journal = `${prefix}${JOURNAL_PREFIX}${manifest.commit}.json`;
+  const bytes = Buffer.from(formatManifest(manifest));
+  await store.write(journal, bytes, { ifAbsent: true });
+  try {
+    const put = isInPlace(manifest) ? putInPlace : putBeside;
+    await put(store, base, manifest, bytes, paths);
+  } catch (error) {
+    // After any other error the commit may have happened, and then the journal is the truth.
+    if (error instanceof ConflictError) await store.remove([journal]);
+    throw error;
+  }
+  await store.remove([journal, ...leftovers(base, manifest)]);
+}
+
+/** A conflict means that another publish of the partition got through, so few are to be expected. */
+const MAX_ATTEMPTS = 20;
+
+/** One file under a fixed name: replacing it is the commit, the manifest follows. */
+async function putInPlace(
+  store: Store,
+  { listing }: Found,
+  _manifest: Manifest,
+  bytes: Uint8Array,
+  [path]: readonly string[],
+): Promise<void> {
+  if (path === undefined) throw new Error('a manifest in place has one file');
+  const { prefix, files, manifest } = listing;
+  const etag = await store.upload(path, prefix + DATA_FILE, unchanged(files.get(DATA_FILE)));
+  let condition = unchanged(manifest);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (await succeeds(store.write(prefix + MANIFEST_FILE, bytes, condition))) return;
+    const now = await listPartition(store, prefix);
+    const isSuperseded = now.files.get(DATA_FILE)?.etag !== etag;
+    if (isSuperseded || (await isSettled(store, prefix, bytes))) return;
+    condition = unchanged(now.manifest);
+  }
+  throw contested(prefix);
+}
+
+/** Whether another publisher has found the journal and written the manifest for us. */
+async function isSettled(store: Store, prefix: string, bytes: Uint8Array): Promise<boolean> {
+  const current = await store.read(prefix + MANIFEST_FILE);
+  return current !== undefined && Buffer.compare(current.bytes, bytes) === 0;
+}
+
+/** Files under names of their own: the manifest that names them is the commit. */
+async function putBeside(
+  store: Store,
+  { listing }: Found,
+  manifest: Manifest,
+  bytes: Uint8Array,
+  paths: readonly string[],
+): Promise<void> {
+  const keys = manifest.files.map(({ name }) => listing.prefix + name);
+  try {
+    for (const [index, path] of paths.entries()) {
+      await store.upload(path, keys[index] ?? '', { ifAbsent: true });
+    }
+    await store.write(listing.prefix + MANIFEST_FILE, bytes, unchanged(listing.manifest));
+  } catch (error) {
+    if (error instanceof ConflictError) await store.remove(keys);
+    throw error;
+  }
+}
+
+function leftovers({ listing, published, journals }: Found, manifest: Manifest): string[] {
+  const kept = new Set(manifest.files.map(({ name }) => name));
+  const known = [published?.manifest, ...journals.map((journal) => journal.manifest)];
+  const names = known.flatMap((old) => old?.files.map(({ name }) => name) ?? []);
+  const files = names.filter((name) => !kept.has(name)).map((name) => listing.prefix + name);
+  return [...new Set([...files, ...journals.map(({ key }) => key)])];
+}
+
+/** The condition that an object is still as it was listed. */
+function unchanged(entry: Entry | undefined): WriteCondition {
+  return entry ? { ifMatch: entry.etag } : { ifAbsent: true };
+}
+
+/** Waits for a conditional write; false means that the condition did not hold. */
+async function succeeds(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
+}
+
+function contested(prefix: string): UserError {
+  return new UserError(
+    `"${prefix}" is being published over and over by somebody else. Stop that and run the same command again.`,
+    { retryable: true },
+  );
+}
