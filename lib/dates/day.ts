@@ -33,7 +33,7 @@ export function parseDay(text: string, label: string): Day {
  * @throws {UsageError} when that is outside the years 0001 to 9999.
  */
 export function addDays(day: Day, days: number): Day {
-  const result = utcMidnight(day).add(days, 'day').format(DAY_FORMAT);
+  const result = utcMidnight(day).add(days, 'day').format('YYYY-MM-DD');
   if (hasShape(result)) return result;
   throw new UsageError(
     `'${day}' and ${days} days make a day outside the years 0001 to 9999; use a smaller number of days`,
@@ -67,11 +67,9 @@ export function utcDayOf(instant: Instant): Day {
   throw new UsageError(`The instant ${instant} ms is outside the years 0001 to 9999`);
 }
 
-const DAY_FORMAT = 'YYYY-MM-DD';
-
-/** An impossible day rolls over into the next month when read, so it is not what is written back. */
+/** The 30th of February is read as the 2nd of March, and the 32nd of any month not at all. */
 function isDay(text: string): text is Day {
-  return hasShape(text) && utcMidnight(text).format(DAY_FORMAT) === text;
+  return hasShape(text) && utcMidnight(text).date() === Number(text.slice(-2));
 }
 
 function hasShape(text: string): text is Day {
