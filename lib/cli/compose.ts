@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, userInfo } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { engineId, openDuckDB } from '../engine/duckdb.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openLedger, runId } from '../ledger/ledger.ts';
@@ -25,7 +26,7 @@ export interface Request {
   readonly cancel: AbortSignal;
 }
 
-export type Effects = Omit<RunOptions, 'emit'>;
+export type Effects = Omit<RunOptions, 'emit' | 'breathe'>;
 
 /** Opens the store and puts together all that a run touches; writes nothing yet. */
 export async function compose(request: Request): Promise<Effects> {
@@ -62,9 +63,13 @@ export async function runWithLedger(
     ledger.write(event);
     listen(event);
   };
+  const breathe = async (): Promise<void> => {
+    await setImmediate();
+    await ledger.ready();
+  };
   try {
     emit(started(invocation, effects));
-    return await runInvocation(invocation, { ...effects, emit });
+    return await runInvocation(invocation, { ...effects, emit, breathe });
   } finally {
     await ledger.close();
   }

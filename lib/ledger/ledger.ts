@@ -5,6 +5,8 @@ import type { RunEvent } from './events.ts';
 export interface Ledger {
   readonly key: string;
   write(event: RunEvent): void;
+  /** Waits while more is unwritten than should be held in memory. Whoever writes much asks now and then. */
+  ready(): Promise<void>;
   /** Resolves when everything written so far is on the disk. Throws if any of it could not be written. */
   close(): Promise<void>;
 }
@@ -13,16 +15,20 @@ export interface Ledger {
 const batchChars = 65_536;
 /** How long a line waits for others at most. A crash loses no more than that. */
 const maxDelayMs = 100;
+/** What may be unwritten before {@link Ledger.ready} waits, in characters. */
+const maxPendingChars = 4 * 1024 * 1024;
 
 export async function openLedger(store: Pick<Store, 'append'>, run: string): Promise<Ledger> {
   const key = ledgerKey(run);
   const appender = await store.append(key);
   let batch = '';
+  let pending = 0;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
     if (batch) appender.append(batch);
+    pending += batch.length;
     batch = '';
   };
   return {
@@ -31,6 +37,11 @@ export async function openLedger(store: Pick<Store, 'append'>, run: string): Pro
       batch += `${JSON.stringify(event)}\n`;
       if (batch.length >= batchChars) flush();
       else timer ??= setTimeout(flush, maxDelayMs).unref();
+    },
+    async ready() {
+      if (pending < maxPendingChars) return;
+      pending = 0;
+      await appender.flush();
     },
     async close() {
       flush();

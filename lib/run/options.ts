@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly engineId: string;
   openEngine(leaves: number): Promise<Engine>;
   emit(event: RunEvent): void;
+  /** Lets listeners catch up with the events; called every few milliseconds. */
+  breathe(): Promise<void>;
   /** Milliseconds since the epoch, for times in events. */
   clock(): number;
   /** Aborted: take no new leaves, let the running ones finish. */

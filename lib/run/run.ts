@@ -52,6 +52,9 @@ interface Started {
 /** Statuses by the number that stands for them in {@link Seen}, less one. */
 const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
 
+/** How long leaves may run without a turn of the event loop. */
+const breathMs = 10;
+
 class Run {
   readonly #options: RunOptions;
   readonly #engines: Engines;
@@ -62,6 +65,7 @@ class Run {
   /** By level: a leaf that waits for another must not hold the slot that the other needs. */
   readonly #slots: Slots[] = [];
   #ids = 0;
+  #breathedAt = 0;
   #failed = false;
 
   constructor(options: RunOptions, engines: Engines) {
@@ -114,6 +118,7 @@ class Run {
     }
     const slots = (this.#slots[node.level] ??= new Slots(this.#options.jobs));
     await slots.room();
+    await this.#breathe();
     return { outcome: slots.run(() => this.#runLeaf(node)) };
   }
 
@@ -158,6 +163,14 @@ class Run {
     } catch (error) {
       return this.#fail(node, 'leaf', started, error);
     }
+  }
+
+  /** Leaves that do next to nothing would keep signals and files waiting for the whole run. */
+  async #breathe(): Promise<void> {
+    const now = this.#options.clock();
+    if (now - this.#breathedAt < breathMs) return;
+    this.#breathedAt = now;
+    await this.#options.breathe();
   }
 
   /** Whether no further leaf may start. */

@@ -35,7 +35,7 @@ export async function runOptions(
   let ticks = Date.parse('2026-11-20T06:00:00Z');
   return {
     registry: createRegistry(tasks.map((task) => registered(task, 'a test', async () => 'code'))),
-    store: openMemoryStore(),
+    store: options.store ?? openMemoryStore(),
     run: 'test-run',
     now: Date.parse('2026-11-20T06:00:00Z'),
     timezone: 'UTC',
@@ -47,6 +47,7 @@ export async function runOptions(
     engineId: 'none 1',
     openEngine: () => Promise.reject(new Error('this test has no engine')),
     emit: () => undefined,
+    breathe: () => Promise.resolve(),
     clock: () => ticks++,
     stop: new AbortController().signal,
     cancel: new AbortController().signal,
