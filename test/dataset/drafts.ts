@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { Partition } from '../../lib/dataset/layout.ts';
+import type { Manifest } from '../../lib/dataset/manifest.ts';
 import type { Draft, Publisher } from '../../lib/dataset/publish.ts';
-import type { Store } from '../../lib/store/store.ts';
+import type { Staging, Store } from '../../lib/store/store.ts';
 
 export const partition: Partition = { dataset: 'events', keys: { site: 'a', date: '2026-11-19' } };
 
@@ -26,11 +28,10 @@ export function publisher(text = 'pipe events:ingest -- --site=a'): Publisher {
 
 /** A draft whose files, one row each, are staged with these contents. */
 export async function draft(
-  store: Store,
+  staging: Staging,
   contents: Readonly<Record<string, string>>,
   extra: Partial<Draft> = {},
 ): Promise<Draft> {
-  const staging = await store.openStaging('draft');
   const files = [];
   for (const [name, text] of Object.entries(contents)) {
     const path = staging.path(name);
@@ -47,11 +48,38 @@ export async function draft(
   };
 }
 
-/** Every object of a store with its text. */
-export async function contentOf(store: Store, below = ''): Promise<Record<string, string>> {
-  const content: Record<string, string> = {};
-  for await (const { key } of store.list(below)) {
-    content[key] = Buffer.from((await store.read(key))?.bytes ?? []).toString();
-  }
-  return content;
+/** A manifest of one file with this content, as a publish would make it. */
+export function manifestOf(text: string, extra: Partial<Manifest> = {}): Manifest {
+  const { at, ...provenance } = publisher();
+  return {
+    format: 1,
+    dataset: partition.dataset,
+    partition: partition.keys,
+    commit: `commit-of-${text}`,
+    publishedAt: at,
+    files: [{ name: 'data.parquet', bytes: text.length, sha256: sha256(text), rows: 1 }],
+    rows: { in: 1, out: 1, rejected: 0, filtered: 0 },
+    schema: [],
+    ...provenance,
+    ...extra,
+  };
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Names of all objects below the partition. */
+export async function namesIn(store: Pick<Store, 'list'>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { key } of store.list(prefix)) names.push(key.slice(prefix.length));
+  return names;
+}
+
+export async function textOf(
+  store: Pick<Store, 'read'>,
+  name: string,
+): Promise<string | undefined> {
+  const stored = await store.read(prefix + name);
+  return stored && Buffer.from(stored.bytes).toString();
 }

@@ -15,19 +15,19 @@ export interface StoreCase {
 }
 
 /** What every store must do. Add a row in `store.test.ts` to hold another one against it. */
-export function storeContract({ name, open, reopen, close }: StoreCase): void {
-  describe(`store contract: ${name}`, () => {
+export function storeContract(each: StoreCase): void {
+  describe(`store contract: ${each.name}`, () => {
     let store: Store;
     let staging: Staging;
 
     beforeEach(async () => {
-      store = await open();
+      store = await each.open();
       staging = await store.openStaging('test');
     });
 
     afterEach(async () => {
       await staging.close();
-      await close();
+      await each.close();
     });
 
     test('an empty store lists nothing', async () => {
@@ -43,7 +43,7 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
       expect(await textOf(store, 'a/b.json')).toBe('hello');
       expect(await store.read('a/b.json')).toMatchObject({ etag });
       expect(await all(store.list(''))).toMatchObject([{ key: 'a/b.json', bytes: 5, etag }]);
-      expect(await textOf(await reopen(), 'a/b.json')).toBe('hello');
+      expect(await textOf(await each.reopen(), 'a/b.json')).toBe('hello');
     });
 
     test('objects may be empty or binary', async () => {
@@ -72,22 +72,11 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
     });
 
     test('keys are listed in the byte order of UTF-8', async () => {
-      const keys = [
-        'a/b',
-        'a-b',
-        'a',
-        'a.b/c',
-        'a0',
-        'b/\u{1F600}',
-        'b/\uFF5E',
-        'b/z',
-        'b/Z',
-        'b/é',
-      ];
-      // A local folder cannot have both `a` and `a/b`.
-      for (const key of keys.filter((each) => each !== 'a')) await store.write(key, bytes(key));
+      // Without `a` itself: a local folder cannot have both `a` and `a/b`.
+      const keys = ['a/b', 'a-b', 'a.b/c', 'a0', 'b/\u{1F600}', 'b/\uFF5E', 'b/z', 'b/Z', 'b/é'];
+      for (const key of keys) await store.write(key, bytes(key));
       const listed = await keysOf(store, '');
-      expect(listed).toEqual(byteOrder(keys.filter((each) => each !== 'a')));
+      expect(listed).toEqual(byteOrder(keys));
       expect(listed.indexOf('a-b')).toBeLessThan(listed.indexOf('a/b'));
       expect(listed.indexOf('b/\uFF5E')).toBeLessThan(listed.indexOf('b/\u{1F600}'));
     });
@@ -194,7 +183,7 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
       ['ifMatch', async (target) => ({ ifMatch: await target.write('k', bytes('before')) })],
     ])('of eight racers with %s one wins', async (_name, prepare) => {
       const condition = await prepare(store);
-      const other = await reopen();
+      const other = await each.reopen();
       const racers = Array.from({ length: 8 }, (_, index) =>
         (index % 2 ? store : other).write('k', bytes(`racer ${index}`), condition),
       );
@@ -208,9 +197,9 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
     });
 
     test('counting with conditional writes loses no count', async () => {
-      const other = await reopen();
+      const other = await each.reopen();
       await store.write('n', bytes('0'));
-      await Promise.all([store, store, other, other].map((each) => countUp(each, 'n', 10)));
+      await Promise.all([store, store, other, other].map((one) => countUp(one, 'n', 10)));
       expect(await textOf(store, 'n')).toBe('40');
     });
 
@@ -259,7 +248,9 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
       for (let line = 0; line < 1000; line++)
         first.append(line % 2 ? `${line}\n` : bytes(`${line}\n`));
       await first.flush();
-      expect((await textOf(await reopen(), '.pipe/log.jsonl'))?.split('\n')).toHaveLength(1001);
+      expect((await textOf(await each.reopen(), '.pipe/log.jsonl'))?.split('\n')).toHaveLength(
+        1001,
+      );
       await first.close();
       const second = await store.append('.pipe/log.jsonl');
       second.append('last\n');
@@ -292,7 +283,7 @@ export function storeContract({ name, open, reopen, close }: StoreCase): void {
         fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
           const model = new Map<string, { text: string; etag: string }>();
           await store.remove(names);
-          for (const each of operations) await applyBoth(store, model, each);
+          for (const next of operations) await applyBoth(store, model, next);
           const listed = await all(store.list(''));
           expect(listed.map(({ key, etag }) => [key, etag])).toEqual(
             byteOrder([...model.keys()]).map((key) => [key, model.get(key)?.etag]),

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readManifest } from '../../lib/dataset/published.ts';
+import { publish } from '../../lib/dataset/publish.ts';
+import { ConflictError } from '../../lib/store/conflict.ts';
+import { openMemoryStore } from '../../lib/store/memory.ts';
+import type { Staging, Store } from '../../lib/store/store.ts';
+import { draft, namesIn, prefix, publisher, sha256, textOf } from './drafts.ts';
+import { Killed, mortalStore, Turns } from './turns.ts';
+
+describe('publishers that add to one partition at the same time', () => {
+  test('in any order of their steps nothing is lost or counted twice, and some may be killed anywhere', async () => {
+    const kills = fc.array(fc.oneof(fc.constant(Infinity), fc.nat(50)), {
+      minLength: 2,
+      maxLength: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), kills, async (seed, killedAt) => {
+        const store = openMemoryStore();
+        const staging = await store.openStaging('test');
+        await addTo(store, staging, 'a');
+        const turns = new Turns(killedAt.length, seed);
+        const outcomes = await Promise.all(
+          killedAt.map((call, id) => {
+            const mortal = mortalStore(store, call, (made) => turns.step(made));
+            return outcomeOf(addTo(mortal, staging, String(id))).finally(() => turns.leave());
+          }),
+        );
+
+        const content = (await textOf(store, 'data.parquet')) ?? '';
+        const published = await readManifest(store, prefix);
+        expect(published?.manifest.files[0]?.sha256).toBe(sha256(content));
+        expect(new Set(content).size).toBe(content.length);
+        const isIn = (id: number): boolean => content.includes(String(id));
+        const wrong = outcomes.filter(
+          (outcome, id) =>
+            (outcome === 'published' && !isIn(id)) || (outcome === 'conflict' && isIn(id)),
+        );
+        expect(wrong).toEqual([]);
+
+        // Whatever the dead left does not stand in the way of the next one, who also clears it away.
+        await addTo(store, staging, 'z');
+        expect(await textOf(store, 'data.parquet')).toBe(`${content}z`);
+        expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
+        await staging.close();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('one publisher killed at every step', () => {
+  test.each([
+    ['in place', { 'data.parquet': 'new' }],
+    ['beside', { 'p0.parquet': 'new', 'p1.parquet': 'x' }],
+  ])('%s: old or new is published, and the next publish succeeds', async (_name, files) => {
+    const seen: (string | undefined)[] = [];
+    for (let killedAt = 0, outcome = ''; outcome !== 'published'; killedAt++) {
+      const store = openMemoryStore();
+      const staging = await store.openStaging('test');
+      const old = await publish(
+        store,
+        await draft(staging, { 'data.parquet': 'old' }),
+        publisher('old'),
+      );
+      const made = await draft(staging, files, { replaces: old.commit });
+      outcome = await outcomeOf(publish(mortalStore(store, killedAt), made, publisher('new')));
+
+      const published = await readManifest(store, prefix);
+      seen.push(published?.manifest.command);
+      for (const { name, sha256: sum } of published?.manifest.files ?? []) {
+        expect(sha256((await textOf(store, name)) ?? '')).toBe(sum);
+      }
+      const next = await draft(
+        staging,
+        { 'data.parquet': 'next' },
+        { replaces: published?.etag ?? null },
+      );
+      await publish(store, next, publisher('next'));
+      expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
+      await staging.close();
+    }
+    // Old until the commit, new from then on.
+    expect(seen.at(-1)).toBe('new');
+    expect(seen).toEqual(seen.toSorted((a, b) => Number(a === 'new') - Number(b === 'new')));
+    expect(new Set(seen)).toEqual(new Set(['old', 'new']));
+  });
+});
+
+/** Adds an id to the content of the partition, as an ingest that merges does. */
+async function addTo(store: Store, staging: Staging, id: string): Promise<void> {
+  const base = await readManifest(store, prefix);
+  const content = base ? await textOf(store, 'data.parquet') : '';
+  const replaces = base?.etag ?? null;
+  const made = await draft(staging, { 'data.parquet': `${content}${id}` }, { replaces });
+  await publish(store, made, publisher());
+}
+
+async function outcomeOf(work: Promise<unknown>): Promise<'published' | 'conflict' | 'killed'> {
+  try {
+    await work;
+    return 'published';
+  } catch (error) {
+    if (error instanceof ConflictError) return 'conflict';
+    if (error instanceof Killed) return 'killed';
+    throw error;
+  }
+}
