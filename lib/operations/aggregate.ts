@@ -20,10 +20,12 @@ export interface Aggregate {
    * is `hour`, NULL in the rows that stand for the whole day; these come last.
    */
   query(events: Sql): Sql;
-  /** The column of the result that counts events; over the rows of the whole day it sums up to all that were aggregated. */
+  /** The column that counts events; over the rows of the whole day it sums up to all that were aggregated. */
   readonly counts: string;
-  /** The column that counts distinct things; only within one row. */
+  /** The column that counts distinct things, which cannot be summed up. */
   readonly distinct: string;
+  /** The columns that tell the rows of an hour, or of the day, apart; none: there is one. */
+  readonly groups: readonly string[];
 }
 
 export interface Aggregated {

@@ -2,18 +2,14 @@ import type { Aggregate } from './aggregate.ts';
 import { conversions } from './aggregates/conversions.ts';
 import { people } from './aggregates/people.ts';
 
-export const pageloads: Aggregate = people({
+const pageloads = people({
   name: 'pageloads',
   event: 'pageload',
   counts: 'pageloads',
   distinct: 'visitors',
 });
 
-export const clicks: Aggregate = people({
-  name: 'clicks',
-  event: 'click',
-  counts: 'clicks',
-  distinct: 'clickers',
-});
+const clicks = people({ name: 'clicks', event: 'click', counts: 'clicks', distinct: 'clickers' });
 
-export { conversions };
+/** Every aggregate of events there is, by name. */
+export const aggregates = { pageloads, clicks, conversions } satisfies Record<string, Aggregate>;

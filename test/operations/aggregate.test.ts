@@ -10,7 +10,7 @@ import type { Engine, Row } from '../../lib/engine/engine.ts';
 import { join, literal, sql } from '../../lib/engine/sql.ts';
 import { aggregateDay } from '../../lib/operations/aggregate.ts';
 import type { Aggregate, Aggregated } from '../../lib/operations/aggregate.ts';
-import { clicks, conversions, pageloads } from '../../lib/operations/aggregates.ts';
+import { aggregates } from '../../lib/operations/aggregates.ts';
 
 interface Event {
   readonly ts: string;
@@ -18,6 +18,8 @@ interface Event {
   readonly user?: string | null;
   readonly properties?: string | null;
 }
+
+const { pageloads, clicks, conversions } = aggregates;
 
 let engine: Engine;
 let folder: string;

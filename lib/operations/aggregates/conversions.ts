@@ -11,6 +11,7 @@ export const conversions: Aggregate = {
   reads: ['properties'],
   counts: 'events',
   distinct: 'carts',
+  groups: ['experiment_id', 'variant'],
   query: (events) => sql`
     with events as (
       select hour, json_extract_string(properties, ['$.experiment_id', '$.variant', '$.cart_id']) as property

@@ -26,6 +26,7 @@ export function people({ name, event, counts, distinct }: PeopleNames): Aggregat
     reads: ['user'],
     counts,
     distinct,
+    groups: [],
     query: (events) => sql`
       with events as materialized (${events}),
       users as (

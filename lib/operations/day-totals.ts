@@ -1,0 +1,82 @@
+import { listPartitions } from '../dataset/catalog.ts';
+import { DATA_FILE } from '../dataset/layout.ts';
+import type { Engine } from '../engine/engine.ts';
+import { numberAt, textAt } from '../engine/row.ts';
+import { identifier, literals, sql } from '../engine/sql.ts';
+import type { Staging, Store } from '../store/store.ts';
+import type { Aggregate } from './aggregate.ts';
+
+/** What is published of an aggregate for one site and day. */
+export interface DayTotals {
+  readonly events: number;
+  /** Of the whole day; undefined where the aggregate has groups, since distinct things do not add up. */
+  readonly distinct: number | undefined;
+  /** Events of the local hours 0 to 23. */
+  readonly hours: readonly number[];
+}
+
+export interface TotalsEffects {
+  readonly store: Store;
+  engine(): Promise<Engine>;
+  staging(): Promise<Staging>;
+}
+
+/**
+ * What is published of an aggregate for these sites and days, by the name that
+ * {@link siteDay} gives to a site and day; those that are not published are absent.
+ */
+export async function readDayTotals(
+  aggregate: Aggregate,
+  sites: readonly string[],
+  days: readonly string[],
+  effects: TotalsEffects,
+): Promise<ReadonlyMap<string, DayTotals>> {
+  const files = await publishedFiles(aggregate, sites, days, effects);
+  if (files.size === 0) return new Map();
+  const engine = await effects.engine();
+  const rows = await engine.rows(sql`
+    select filename, coalesce(hour, -1) as hour,
+      sum(${identifier(aggregate.counts)})::double as events,
+      sum(${identifier(aggregate.distinct)})::double as things
+    from read_parquet(${literals([...files.values()])}, filename = true)
+    group by filename, hour`);
+  const found = new Map(
+    rows.map((row) => [`${numberAt(row, 'hour')} ${textAt(row, 'filename')}`, row]),
+  );
+  const totals = [...files].map(([name, file]): [string, DayTotals] => {
+    const count = (hour: number, column: string): number => {
+      const row = found.get(`${hour} ${file}`);
+      return row ? numberAt(row, column) : 0;
+    };
+    const distinct = aggregate.groups.length === 0 ? count(WHOLE_DAY, 'things') : undefined;
+    const hours = Array.from({ length: 24 }, (_, hour) => count(hour, 'events'));
+    return [name, { events: count(WHOLE_DAY, 'events'), distinct, hours }];
+  });
+  return new Map(totals);
+}
+
+/** Names a site and day; unlike any other, since neither holds a slash. */
+export function siteDay(site: string, day: string): string {
+  return `${site}/${day}`;
+}
+
+const WHOLE_DAY = -1;
+
+async function publishedFiles(
+  aggregate: Aggregate,
+  sites: readonly string[],
+  days: readonly string[],
+  { store, staging }: TotalsEffects,
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Set(days);
+  const files = new Map<string, string>();
+  for (const site of sites) {
+    for await (const found of listPartitions(store, `stats/${aggregate.name}`, { site })) {
+      const { date } = found.partition.keys;
+      const file = found.files.get(DATA_FILE);
+      if (date === undefined || !wanted.has(date) || !file || !found.manifest) continue;
+      files.set(siteDay(site, date), await store.download(file.key, await staging()));
+    }
+  }
+  return files;
+}
