@@ -14,8 +14,13 @@ export type {
   SummaryContext,
   TaskDefinition,
 } from './task/task.ts';
-export { integer, limit, list, oneOf, window } from './task/values.ts';
+export { integer, limit, list, oneOf, someOf, window } from './task/values.ts';
 export { boundsOf, offsetsOf } from './dates/zone.ts';
-export { daysOf } from './dates/window.ts';
+export { daysOf, utcDaysOf, type Window } from './dates/window.ts';
+export { addDays, parseDay, type Day, type Instant } from './dates/day.ts';
+export type { Partition } from './dataset/layout.ts';
+export type { Manifest } from './dataset/manifest.ts';
+export type { Draft } from './dataset/publish.ts';
+export type { RunEvent } from './ledger/events.ts';
 export { exitCodes, NoDataError, UsageError, UserError } from './errors.ts';
 export { identifier, join, literal, sql, type Sql } from './engine/sql.ts';

@@ -9,7 +9,9 @@ export const check = defineTask({
   usage: '[<task>...]',
   async run(args, context) {
     const tasks =
-      args.task.length > 0 ? args.task.map((name) => context.registry.get(name)) : context.registry.tasks;
+      args.task.length > 0
+        ? args.task.map((name) => context.registry.get(name))
+        : context.registry.tasks;
     const differing: string[] = [];
     for (const { name, usage } of tasks) {
       const differences = await compareWithNeodoc(usage);

@@ -1,11 +1,11 @@
 import type { ArgValues } from '../docopt/args.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
-import { resolveCall } from '../task/invocation.ts';
+import { invocationText, resolveCall } from '../task/invocation.ts';
 import { eventLine } from '../terminal/json.ts';
 import { createReporter } from '../terminal/reporter.ts';
 import { compose, runWithLedger } from './compose.ts';
-import { isPipeOption } from './command-line.ts';
+import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
 import { loadProject } from './registry.ts';
 import { resolveSettings } from './settings.ts';
@@ -30,7 +30,7 @@ export async function runTask(
   const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel });
   try {
     if (options['dry-run'] === true) return await printDryRun(invocation, effects, options);
-    const report = await runWithLedger(invocation, effects, listener(options));
+    const report = await runWithLedger(invocation, effects, listener(options, effects));
     if (signals.exitCode() === undefined) await printSummary(invocation, effects, options);
     return signals.exitCode() ?? report.exitCode;
   } finally {
@@ -39,14 +39,20 @@ export async function runTask(
 }
 
 /** Events for people on stderr, or as JSON lines on stdout. */
-function listener(options: ArgValues): (event: RunEvent) => void {
+function listener(options: ArgValues, { command }: Effects): (event: RunEvent) => void {
   if (options['json'] === true) return (event) => process.stdout.write(eventLine(event));
   const { stderr: stream } = process;
   return createReporter({
     stream,
-    isTTY: stream.isTTY,
+    isTTY: stream.isTTY === true,
     color: useColor(stream),
     width: stream.columns ?? 80,
-    verbosity: options['quiet'] === true ? 'quiet' : options['verbose'] === true ? 'verbose' : 'normal',
+    verbosity: verbosityOf(options),
+    command: (task, argv) => command(invocationText(task, argv)),
   });
+}
+
+function verbosityOf(options: ArgValues): 'quiet' | 'normal' | 'verbose' {
+  if (options['quiet'] === true) return 'quiet';
+  return options['verbose'] === true ? 'verbose' : 'normal';
 }

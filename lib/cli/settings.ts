@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { ArgValues } from '../docopt/args.ts';
 import { quote } from '../docopt/quote.ts';
+import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
 import { integer } from '../task/values.ts';
 import type { Config } from './config.ts';
@@ -37,7 +38,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
   };
   const store = given('store');
   const jobs = given('jobs') ?? config.jobs;
-  const timezone = parseZone(given('timezone') ?? config.timezone ?? 'UTC');
+  const timezone = parseZone(given('timezone') ?? config.timezone ?? 'UTC', { nearest });
   return {
     store: store === undefined ? absolute(config.store ?? 'data', root) : absolute(store, cwd),
     timezone,
