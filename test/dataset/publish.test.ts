@@ -148,6 +148,24 @@ describe('readManifest', () => {
     expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
   });
 
+  test('a publish whose manifest cannot be written is finished by the next one', async () => {
+    const first = await publishText('old');
+    const write = store.write.bind(store);
+    store.write = (key, bytes, condition) =>
+      key.endsWith('_manifest.json')
+        ? Promise.reject(new UserError('disk full'))
+        : write(key, bytes, condition);
+    await expect(publishText('new')).rejects.toThrow('disk full');
+    store.write = write;
+    const published = await readManifest(store, prefix);
+    expect(published?.manifest).toMatchObject({ files: [{ sha256: sha256('new') }] });
+    await expect(publishText('x', { replaces: first.commit })).rejects.toBeInstanceOf(
+      ConflictError,
+    );
+    expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
+    expect(await readManifest(store, prefix)).toEqual(published);
+  });
+
   test('a manifest that is no manifest is an error that names it', async () => {
     await put('_manifest.json', '{"format": 1}');
     await expect(readManifest(store, prefix)).rejects.toThrow(`"${prefix}_manifest.json"`);
