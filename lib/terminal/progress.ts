@@ -35,7 +35,6 @@ export class Progress {
 
   /** `12 of 48, 2 failed, 4 running, 120/s`; `at` in milliseconds since the epoch. */
   text(at: number): string {
-    if (this.#startedAt === 0) return 'planning …';
     const seconds = (at - this.#startedAt) / 1000;
     const rate = seconds > 0 ? this.#finished / seconds : 0;
     return [

@@ -154,7 +154,8 @@ class Reporter {
   /** Rewrites the line in place, at most ten times a second by the events' own times. */
   #showStatus(event: RunEvent): void {
     const { isTTY, verbosity, stream, width } = this.#options;
-    if (!isTTY || verbosity === 'quiet') return;
+    // Before the plan is checked an error ends the run, and nobody would clear the line.
+    if (!isTTY || verbosity === 'quiet' || event.type === 'run-started') return;
     this.#progress.add(event);
     const at = Date.parse(event.at);
     if (this.#statusShown && at - this.#statusAt < statusIntervalMs) return;

@@ -43,7 +43,7 @@ test('control characters are shown, not obeyed', () => {
 test('no text reaches the terminal with a control character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(printable(text)).not.toMatch(/[^\P{Cc}\n]/u);
+      expect(/[^\P{Cc}\n]/u.test(printable(text))).toBe(false);
     }),
   );
 });
