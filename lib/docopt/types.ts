@@ -53,7 +53,7 @@ type Finish<R> = R extends readonly [
   infer O extends Options,
 ]
   ? P extends Part
-    ? RecordOf<P, TypesOf<Types | Undeclared<P, O>>, ByDefault<O[keyof O]>>
+    ? RecordOf<WithOptions<P, O>, TypesOf<Types | Undeclared<P, O>>, ByDefault<O[keyof O]>>
     : RecordOf<Nothing, TypesOf<Types>, never>
   : UnknownArgs;
 
@@ -61,6 +61,11 @@ type Finish<R> = R extends readonly [
 type Undeclared<P extends Part, O extends Options> = '[options]' extends P[1]
   ? Pairs<O[keyof O], P[1]>
   : never;
+
+/** Where `[options]` can come up twice, so can each of them. */
+type WithOptions<P extends Part, O extends Options> = '[options]' extends P[2]
+  ? readonly [P[0], P[1], P[2] | Undeclared<P, O>[0]]
+  : P;
 
 type Pairs<O extends Option, Names> = O extends Option
   ? O[0] extends Names

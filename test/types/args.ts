@@ -156,6 +156,22 @@ export type Details = [
   >,
 ];
 
+/** `[options]` twice: each of them may be given twice. */
+export type Twice = [
+  Expect<
+    Equal<
+      Args<'add [options] | (rm [options])... [options]\nOptions:\n  -q\n  --x=<y>  X [default: 1]\n  --z=<z>'>,
+      {
+        readonly add: boolean;
+        readonly rm: number;
+        readonly q: number;
+        readonly x: readonly string[];
+        readonly z: readonly string[];
+      }
+    >
+  >,
+];
+
 /** Whole docopt texts. */
 export type Whole = [
   Expect<
