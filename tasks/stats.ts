@@ -1,5 +1,3 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { dataPaths, valuesOf } from '../lib/dataset/catalog.ts';
 import { checkValue, DATA_FILE, prefixOf } from '../lib/dataset/layout.ts';
 import { readManifest } from '../lib/dataset/published.ts';
@@ -10,6 +8,7 @@ import { aggregateTable } from '../lib/operations/aggregate-table.ts';
 import { aggregateDay } from '../lib/operations/aggregate.ts';
 import type { Aggregate } from '../lib/operations/aggregate.ts';
 import { aggregates } from '../lib/operations/aggregates.ts';
+import { placeOf } from '../lib/store/place.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Task } from '../lib/task/define.ts';
 import type {
@@ -168,15 +167,7 @@ async function summarize(
     title: `${names.join(', ')} by day in ${timezone}`,
     notes: [
       ...table.notes,
-      `Files: ${placeOf(context)}/${place}/site=<site>/date=<day>/${DATA_FILE}`,
+      `Files: ${placeOf(context.store.uri, context.cwd)}/${place}/site=<site>/date=<day>/${DATA_FILE}`,
     ],
   };
-}
-
-/** The store as a person types it: a path where it is a folder. */
-function placeOf({ store, cwd }: SummaryContext): string {
-  if (!store.uri.startsWith('file:')) return store.uri;
-  const folder = fileURLToPath(store.uri);
-  const near = relative(cwd, folder);
-  return near.startsWith('..') ? folder : near || '.';
 }

@@ -60,7 +60,7 @@ export async function aggregateTable(
 interface DrawnColumn {
   readonly name: string;
   readonly kind: Kind;
-  cell(totals: DayTotals): Cell;
+  readonly cell: (totals: DayTotals) => Cell;
 }
 
 function inBrief({ name }: Aggregate): readonly DrawnColumn[] {

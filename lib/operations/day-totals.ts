@@ -66,16 +66,19 @@ async function publishedFiles(
   aggregate: Aggregate,
   sites: readonly string[],
   days: readonly string[],
-  { store, staging }: TotalsEffects,
+  effects: TotalsEffects,
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = new Set(days);
   const files = new Map<string, string>();
   for (const site of sites) {
-    for await (const found of listPartitions(store, `stats/${aggregate.name}`, { site })) {
+    for await (const found of listPartitions(effects.store, `stats/${aggregate.name}`, { site })) {
       const { date } = found.partition.keys;
       const file = found.files.get(DATA_FILE);
       if (date === undefined || !wanted.has(date) || !file || !found.manifest) continue;
-      files.set(siteDay(site, date), await store.download(file.key, await staging()));
+      files.set(
+        siteDay(site, date),
+        await effects.store.download(file.key, await effects.staging()),
+      );
     }
   }
   return files;

@@ -79,7 +79,7 @@ function drawnEvents(sample: Sample): Sql {
       case when draw < 700 then concat('{"load_ms":', 80 + (h >> 10 & 1023), '}')
         when draw < 960 then concat('{"target":"button-', h >> 10 & 7, '"}')
         else concat('{"cart_id":"', person, '-', '${sample.day}', '","price":', 199 + (h >> 10 & 8191),
-          if(person % 8 = 3, '', concat('","experiment_id":"',
+          if(person % 8 = 3, '', concat(',"experiment_id":"',
             if(person % 3 = 0, 'free-shipping', 'checkout-button'), '","variant":"',
             if(person % 5 < 2, 'B', 'A'), '"')), '}') end as properties
     from (select *, make_timestamp_ms(ms) as ts,

@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { prefixOf } from '../../lib/dataset/layout.ts';
+import type { Partition } from '../../lib/dataset/layout.ts';
+import { publish } from '../../lib/dataset/publish.ts';
+import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
+import type { Engine, Row } from '../../lib/engine/engine.ts';
+import { literal, sql } from '../../lib/engine/sql.ts';
+import type { Sql } from '../../lib/engine/sql.ts';
+import type { RunEvent } from '../../lib/ledger/events.ts';
+import { runInvocation } from '../../lib/run/run.ts';
+import type { RunReport } from '../../lib/run/run.ts';
+import { openStore } from '../../lib/store/open.ts';
+import { systemEffects } from '../../lib/store/owner.ts';
+import type { Store } from '../../lib/store/store.ts';
+import type { Task } from '../../lib/task/define.ts';
+import { resolveCall } from '../../lib/task/invocation.ts';
+import { registered } from '../../lib/task/load.ts';
+import { createRegistry } from '../../lib/task/registry.ts';
+import type { Summary } from '../../lib/task/task.ts';
+
+export interface RunnerOptions {
+  readonly timezone?: string;
+  readonly now?: string;
+  readonly force?: boolean;
+}
+
+export interface Ran extends RunReport {
+  readonly events: readonly RunEvent[];
+  /** The leaves that ran or were skipped, as `task -- argv`, with their status. */
+  readonly leaves: readonly string[];
+  readonly summary: Summary | undefined;
+}
+
+/** Runs tasks in process against a local store in a temporary folder. */
+export class Runner {
+  readonly folder: string;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly #tasks: readonly Task[];
+
+  static async open(tasks: readonly Task[]): Promise<Runner> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'pipe-'));
+    const system = {
+      hostname: hostname(),
+      pid: process.pid,
+      kill: (pid: number, signal: 0) => process.kill(pid, signal),
+      now: Date.now,
+    };
+    const store = await openStore('store', { cwd: folder, effects: systemEffects(system) });
+    return new Runner(folder, store, await openDuckDB({ threads: 2 }), tasks);
+  }
+
+  private constructor(folder: string, store: Store, engine: Engine, tasks: readonly Task[]) {
+    this.folder = folder;
+    this.store = store;
+    this.engine = engine;
+    this.#tasks = tasks;
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+    await rm(this.folder, { recursive: true });
+  }
+
+  async run(command: string, options: RunnerOptions = {}): Promise<Ran> {
+    const { timezone = 'UTC', now = '2026-11-19T12:00:00Z', force = false } = options;
+    const registry = createRegistry(
+      this.#tasks.map((task) => registered(task, 'test', () => Promise.resolve('code'))),
+    );
+    const [task = '', ...args] = command.split(' ');
+    const pinned = { now: Date.parse(now), timezone };
+    const root = resolveCall(registry, { task, args }, pinned);
+    const events: RunEvent[] = [];
+    const never = new AbortController().signal;
+    const context = { ...pinned, cwd: this.folder, store: this.store, registry };
+    const report = await runInvocation(root, {
+      ...context,
+      run: 'run-1',
+      jobs: 2,
+      force,
+      failFast: false,
+      command: (text) => `pipe ${text}`,
+      engineId: engineId(),
+      openEngine: () => openDuckDB({ threads: 1 }),
+      emit: (event) => events.push(event),
+      breathe: () => Promise.resolve(),
+      clock: Date.now,
+      stop: never,
+      cancel: never,
+    });
+    const staging = await this.store.openStaging('summary');
+    const summary = await root.task.summarize?.(root.args, {
+      ...context,
+      engine: () => Promise.resolve(this.engine),
+      staging: () => Promise.resolve(staging),
+    });
+    await staging.close();
+    return { ...report, events, leaves: leavesOf(events), summary };
+  }
+
+  /** Publishes a partition with the result of a query as its only file. */
+  async publish(partition: Partition, query: Sql): Promise<void> {
+    const staging = await this.store.openStaging('test');
+    const file = staging.path('data.parquet');
+    const { rows, schema } = await this.engine.write(query, file);
+    await publish(
+      this.store,
+      {
+        partition,
+        files: [{ name: 'data.parquet', path: file, rows }],
+        rows: { in: rows, out: rows, rejected: 0, filtered: 0 },
+        schema,
+      },
+      {
+        run: 'test',
+        command: 'test',
+        fingerprint: { task: 'test', argv: [], settings: {}, code: '', engine: '' },
+        inputs: [],
+        at: '2026-11-19T00:00:00Z',
+      },
+    );
+    await staging.close();
+  }
+
+  /** The rows of a partition's data file. */
+  async read(partition: Partition): Promise<readonly Row[]> {
+    const file = path.join(this.folder, 'store', prefixOf(partition), 'data.parquet');
+    return this.engine.rows(
+      sql`select * from read_parquet(${literal(file)}, hive_partitioning = false)`,
+    );
+  }
+}
+
+function leavesOf(events: readonly RunEvent[]): string[] {
+  const names = new Map<number, string>();
+  const leaves: string[] = [];
+  for (const event of events) {
+    if (event.type === 'invocation-started') {
+      names.set(event.id, [event.task, '--', ...event.argv].join(' '));
+    }
+    if (event.type === 'invocation-finished' && event.kind === 'leaf') {
+      leaves.push(`${event.status}: ${names.get(event.id)}`);
+    }
+  }
+  return leaves;
+}
