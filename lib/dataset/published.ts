@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { listPartition, type PartitionListing } from './catalog.ts';
+import { MANIFEST_FILE } from './layout.ts';
 import { isInPlace, type DataFile, type Manifest } from './manifest.ts';
 import { parseManifest } from './parse-manifest.ts';
 
@@ -51,8 +52,8 @@ export async function readListed(
  * Finds what is published. A publish writes its journal, then the data file, then the manifest; so
  * when it is cut off, or under way, the journal that describes the data on the store is the truth,
  * else the manifest. A listing is not made in one moment: what it says of anything but a plain,
- * whole partition counts only when a second listing says the same, and for a publisher (`sure`)
- * that goes for everything.
+ * whole partition counts only when nothing has changed since, and for a publisher (`sure`) that
+ * goes for everything.
  */
 export async function findPublished(
   store: Reader,
@@ -64,7 +65,8 @@ export async function findPublished(
     const found = await interpret(store, listing);
     if (!options.sure && found?.published && listing.journals.length === 0) return found;
     const again = await listPartition(store, prefix);
-    if (found && signatureOf(again) === signatureOf(listing)) return found;
+    const isSame = signatureOf(again) === signatureOf(listing);
+    if (found && isSame && (await isCurrent(store, listing))) return found;
     listing = again;
   }
   throw new UserError(
@@ -130,6 +132,15 @@ async function hashOf(store: Reader, key: string): Promise<string> {
 function foundIn(listing: PartitionListing, journals: readonly Source[], source: Source): Found {
   const { manifest } = source;
   return { listing, journals, source, published: { manifest, etag: manifest.commit } };
+}
+
+/**
+ * Whether the manifest is still the one listed. Both listings may have missed a journal, the first
+ * by coming too early, the second too late; but a journal goes only when the manifest has changed.
+ */
+async function isCurrent(store: Reader, { prefix, manifest }: PartitionListing): Promise<boolean> {
+  const stored = await store.read(prefix + MANIFEST_FILE);
+  return stored?.etag === manifest?.etag;
 }
 
 function signatureOf({ manifest, journals, files }: PartitionListing): string {
