@@ -1,19 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as events from '../../tasks/events.ts';
 import * as stats from '../../tasks/stats.ts';
 import * as tasks from '../../tasks/tasks.ts';
+import { registered, tasksOf } from '../task/load.ts';
+import type { RegisteredTask } from '../task/registry.ts';
+import { packageRoot } from './package.ts';
 
-/** A file of built-in tasks, with where its code stands. */
-export interface BuiltIn {
-  readonly exports: Readonly<Record<string, unknown>>;
-  readonly file: URL;
+/** The tasks that come with Pipe, by file. */
+const files = { events, stats, tasks };
+
+export function builtInTasks(): readonly RegisteredTask[] {
+  return Object.entries(files).flatMap(([file, exports]) =>
+    tasksOf(exports).map((task) => registered(task, 'Pipe itself', () => codeOf(file))),
+  );
 }
 
-export const builtIns: readonly BuiltIn[] = Object.entries({ events, stats, tasks }).map(
-  ([name, exports]) => ({ exports, file: fileOf(name) }),
-);
-
-/** Beside this file's own folder, with its own ending: `.ts` from the source, `.js` when compiled. */
-function fileOf(name: string): URL {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return new URL(`../../tasks/${name}${extension}`, import.meta.url);
+/** The hash of the file's module graph, which the build wrote down. */
+async function codeOf(file: string): Promise<string> {
+  const codes: unknown = JSON.parse(await readFile(join(packageRoot, 'dist/code.json'), 'utf8'));
+  const code = new Map(Object.entries(Object(codes))).get(file);
+  if (typeof code !== 'string') throw new Error(`dist/code.json has no hash of tasks/${file}.ts`);
+  return code;
 }

@@ -115,4 +115,3 @@ function userName(): string {
     return String(process.getuid?.() ?? 'unknown');
   }
 }
-

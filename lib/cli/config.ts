@@ -44,7 +44,9 @@ async function defaultOf(module: UserModule, name: string): Promise<unknown> {
 
 function checkConfig(value: unknown, name: string): Config {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`${name}: expected an object such as { "store": "data" } (in code: export default { … })`);
+    throw new UsageError(
+      `${name}: expected an object such as { "store": "data" } (in code: export default { … })`,
+    );
   }
   for (const [field, given] of Object.entries(value)) checkField(field, given, name);
   return value;

@@ -5,7 +5,6 @@ import { resolveCall } from '../task/invocation.ts';
 import { registered } from '../task/load.ts';
 import { createRegistry } from '../task/registry.ts';
 import type { CallArgs } from '../task/task.ts';
-import { compose, runWithLedger } from './compose.ts';
 import { loadProject } from './registry.ts';
 import { resolveSettings } from './settings.ts';
 
@@ -39,6 +38,7 @@ export async function invoke(
   args: CallArgs = [],
   options: InvokeOptions = {},
 ): Promise<RunReport> {
+  const { compose, runWithLedger } = await import('./compose.ts');
   const { cwd = process.cwd(), force = false, failFast = false } = options;
   const { root, config, registry: found } = await loadProject(cwd);
   const own = (options.tasks ?? []).map((each) => registered(each, 'this program', ownCode));

@@ -20,7 +20,10 @@ function findTasks(registry: Registry, pattern: string | undefined): readonly Re
     `${name}\n${summary}`.toLowerCase().includes(wanted),
   );
   if (found.length > 0) return found;
-  const near = nearest(pattern, registry.tasks.map(({ name }) => name));
+  const near = nearest(
+    pattern,
+    registry.tasks.map(({ name }) => name),
+  );
   throw new UsageError(
     `no task has '${pattern}' in its name or summary; ${near ? `did you mean ${near}?` : 'pipe --list shows every task'}`,
   );
@@ -35,8 +38,9 @@ function formatList(tasks: readonly RegisteredTask[]): string {
 /** One JSON object a line. */
 function formatListJson(tasks: readonly RegisteredTask[]): string {
   return tasks
-    .map(({ name, summary, usage, file }) =>
-      `${JSON.stringify({ name, summary, usage: usage.text, file })}\n`,
+    .map(
+      ({ name, summary, usage, file }) =>
+        `${JSON.stringify({ name, summary, usage: usage.text, file })}\n`,
     )
     .join('');
 }

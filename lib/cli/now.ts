@@ -9,7 +9,9 @@ import { UsageError } from '../errors.ts';
 export function parseNow(text: string | undefined, timezone: string, clock: () => number): number {
   if (text === undefined) return clock();
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return boundsOf(parseDay(text, '--now'), timezone).start;
-  const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/.test(text) ? Date.parse(text) : NaN;
+  const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/.test(text)
+    ? Date.parse(text)
+    : NaN;
   if (!Number.isNaN(instant)) return instant;
   throw new UsageError(
     `--now: '${text}' is not an instant; write a day such as 2026-11-20, or an instant with its offset such as 2026-11-20T06:00:00Z`,

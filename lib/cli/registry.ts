@@ -1,14 +1,14 @@
 import { homedir, tmpdir } from 'node:os';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundleModules } from '../task/bundle.ts';
 import type { UserModule } from '../task/bundle.ts';
-import { codeOfModule } from '../task/code.ts';
-import { loadTasks, registered, tasksOf } from '../task/load.ts';
+import { loadTasks } from '../task/load.ts';
 import { findProject, taskFiles } from '../task/project.ts';
 import { createRegistry } from '../task/registry.ts';
-import type { RegisteredTask, Registry } from '../task/registry.ts';
-import { builtIns } from './built-ins.ts';
+import type { Registry } from '../task/registry.ts';
+import { builtInTasks } from './built-ins.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { packageRoot, version } from './package.ts';
@@ -31,26 +31,19 @@ export async function loadProject(cwd: string): Promise<Loaded> {
   const { root, config: configPath } = project;
   const code = configPath && !configPath.endsWith('.json') ? [configPath] : [];
   const modules = await bundle(root, [...code, ...(await taskFiles(root))]);
-  const [configModule, taskModules] = code.length > 0 ? [modules[0], modules.slice(1)] : [undefined, modules];
+  const [configModule, taskModules] =
+    code.length > 0 ? [modules[0], modules.slice(1)] : [undefined, modules];
   const config = await readConfig(configPath, configModule);
   const tasks = await loadTasks(taskModules, root);
   return { root, config, registry: createRegistry([...own, ...tasks]) };
 }
 
-function builtInTasks(): readonly RegisteredTask[] {
-  return builtIns.flatMap(({ exports, file }) =>
-    tasksOf(exports).map((task) => registered(task, 'Pipe itself', () => codeOfModule(file))),
-  );
-}
-
 async function bundle(root: string, files: readonly string[]): Promise<readonly UserModule[]> {
-  // So that errors in task files name the line that was written, not one in the bundle.
-  if (files.length > 0) process.setSourceMapsEnabled(true);
   return bundleModules({
     root,
     files,
     cacheFolder: await cacheFolder(root),
-    pipe: new URL('../pipe.js', import.meta.url).href,
+    pipe: pathToFileURL(join(packageRoot, 'dist/lib/pipe.js')).href,
     version: `${version} node ${process.versions.node}`,
   });
 }

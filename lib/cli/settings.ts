@@ -42,7 +42,10 @@ export function resolveSettings(sources: SettingsSources): Settings {
   return {
     store: store === undefined ? absolute(config.store ?? 'data', root) : absolute(store, cwd),
     timezone,
-    jobs: jobs === undefined ? availableParallelism() : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
+    jobs:
+      jobs === undefined
+        ? availableParallelism()
+        : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),
   };

@@ -63,10 +63,7 @@ function nameOf(input: Output['inputs'][number]): string {
 }
 
 /** The inputs that exist, with the versions they have now. */
-async function lookUp(
-  store: Reader,
-  inputs: Output['inputs'],
-): Promise<readonly Input[]> {
+async function lookUp(store: Reader, inputs: Output['inputs']): Promise<readonly Input[]> {
   const found = await Promise.all(
     inputs.map(async (input): Promise<Input | undefined> => {
       if (!('dataset' in input)) return input;

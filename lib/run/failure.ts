@@ -1,6 +1,7 @@
 import { exitCodes, messageOf, NoDataError, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { ErrorRecord, Status } from '../ledger/events.ts';
+import { mapStack } from '../task/source-map.ts';
 import type { Outcome } from '../task/task.ts';
 import type { Counts } from './tally.ts';
 
@@ -23,7 +24,7 @@ export function errorRecord(
     command,
     exitCode: expected ? error.exitCode : exitCodes.failed,
     ...(!expected && { unexpected: true }),
-    ...(!expected && error instanceof Error && error.stack && { stack: error.stack }),
+    ...(!expected && error instanceof Error && error.stack && { stack: mapStack(error.stack) }),
   };
 }
 

@@ -39,8 +39,7 @@ export async function runLeaf(
 ): Promise<LeafResult> {
   const { task, args } = invocation;
   const outputs = (await task.outputs?.(args, options)) ?? [];
-  const fingerprint =
-    outputs.length > 0 ? await fingerprintOf(invocation, options) : undefined;
+  const fingerprint = outputs.length > 0 ? await fingerprintOf(invocation, options) : undefined;
   const assessed = fingerprint
     ? await Promise.all(outputs.map((output) => assess(options.store, output, fingerprint)))
     : [];
@@ -114,7 +113,10 @@ class Leaf {
   async #publish(draft: Draft): Promise<Manifest> {
     const prefix = prefixOf(draft.partition);
     const output = this.#outputs.find(({ partition }) => prefixOf(partition) === prefix);
-    const fingerprint = await (this.#fingerprint ??= fingerprintOf(this.#invocation, this.#options));
+    const fingerprint = await (this.#fingerprint ??= fingerprintOf(
+      this.#invocation,
+      this.#options,
+    ));
     const manifest = await publish(this.#options.store, draft, {
       run: this.#options.run,
       command: this.#options.command(this.#invocation.text),

@@ -5,7 +5,6 @@ import type { BuildFailure, BuildOptions, Metafile, Plugin } from 'esbuild';
 import { UsageError } from '../errors.ts';
 import { contentHash, openBundleCache } from './bundle-cache.ts';
 import type { BundleCache, CacheEntry } from './bundle-cache.ts';
-import { hashParts } from './code.ts';
 
 /** A file of the user's as a module that loads when asked. */
 export interface UserModule {
@@ -45,7 +44,10 @@ export async function bundleModules(options: BundleOptions): Promise<readonly Us
   }));
 }
 
-async function loadModule(url: string, position: number): Promise<Readonly<Record<string, unknown>>> {
+async function loadModule(
+  url: string,
+  position: number,
+): Promise<Readonly<Record<string, unknown>>> {
   const bundle: unknown = await import(url);
   const loaders = propertyOf(bundle, 'modules');
   const load: unknown = Array.isArray(loaders) ? loaders[position] : undefined;
@@ -57,21 +59,27 @@ async function loadModule(url: string, position: number): Promise<Readonly<Recor
 async function build(cache: BundleCache, options: BundleOptions): Promise<CacheEntry> {
   const { outputFiles, metafile } = await runEsbuild(options);
   const described = await describe(metafile, options);
-  return cache.replace(outputFiles[0]?.text ?? '', described);
+  const text = (ending: string): string =>
+    outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  return cache.replace({ code: text('.mjs'), map: text('.map') }, described);
 }
 
 async function runEsbuild(options: BundleOptions) {
   const { build: bundle } = await import('esbuild');
   const imports = options.files.map((file) => `() => import(${JSON.stringify(file)})`);
   const settings = {
-    stdin: { contents: `export const modules = [${imports.join(', ')}];`, resolveDir: options.root },
+    stdin: {
+      contents: `export const modules = [${imports.join(', ')}];`,
+      resolveDir: options.root,
+    },
     absWorkingDir: options.root,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    sourcemap: 'inline',
+    sourcemap: 'external',
+    outfile: 'tasks.mjs',
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -126,8 +134,8 @@ async function describe(
   const inputs = Object.fromEntries([...texts].map(([path, text]) => [path, contentHash(text)]));
   const code = files.map((file) => {
     const entry = paths.find((path) => resolve(root, path) === file) ?? '';
-    const graph = reachable(entry, metafile);
-    return [file, hashParts(graph.map((path) => [path, texts.get(path) ?? '']))] as const;
+    const graph = reachable(entry, metafile).sort();
+    return [file, contentHash(JSON.stringify(graph.map((path) => [path, inputs[path]])))] as const;
   });
   return { inputs, code: Object.fromEntries(code) };
 }

@@ -4,6 +4,7 @@ import type { UserModule } from './bundle.ts';
 import { isTask } from './define.ts';
 import type { Task } from './define.ts';
 import type { RegisteredTask } from './registry.ts';
+import { mapStack } from './source-map.ts';
 
 /**
  * Loads the user's modules and takes every task they export, alone or in an array.
@@ -38,13 +39,15 @@ async function load(module: UserModule, file: string): Promise<Readonly<Record<s
     return await module.load();
   } catch (error) {
     const place = placeIn(error, module.file);
-    throw new UsageError(`${place ? `${file}:${place}` : file}: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`${place ? `${file}:${place}` : file}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
-/** `line:column` of the first stack frame in the file, where the stack is mapped to sources. */
+/** `line:column` of the first stack frame in the file. */
 function placeIn(error: unknown, file: string): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const stack = error instanceof Error ? mapStack(error.stack ?? '') : '';
   const start = stack.indexOf(file);
   return start < 0 ? undefined : /^:(\d+:\d+)/.exec(stack.slice(start + file.length))?.[1];
 }

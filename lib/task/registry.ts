@@ -30,7 +30,10 @@ export function createRegistry(tasks: Iterable<RegisteredTask>): Registry {
     byName.set(task.name, task);
   }
   const sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { tasks: sorted, get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]) };
+  return {
+    tasks: sorted,
+    get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]),
+  };
 }
 
 function unknownTask(name: string, names: readonly string[]): never {

@@ -44,18 +44,23 @@ async function measure(leaves: number): Promise<object> {
     let peak = 0;
     let seen = 0;
     const start = performance.now();
-    const { report } = await runTasks([noop, many], 'bench:many', { leaves: String(leaves) }, {
-      emit: (event) => {
-        ledger.write(event);
-        if (seen++ % 10_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+    const { report } = await runTasks(
+      [noop, many],
+      'bench:many',
+      { leaves: String(leaves) },
+      {
+        emit: (event) => {
+          ledger.write(event);
+          if (seen++ % 10_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+        },
+        breathe: async () => {
+          await setImmediate();
+          await ledger.ready();
+        },
+        store,
+        clock: Date.now,
       },
-      breathe: async () => {
-        await setImmediate();
-        await ledger.ready();
-      },
-      store,
-      clock: Date.now,
-    });
+    );
     await ledger.close();
     const seconds = (performance.now() - start) / 1000;
     if (report.status !== 'done') throw new Error(`the run ended ${report.status}`);
