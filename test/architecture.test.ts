@@ -46,6 +46,9 @@ const places: Readonly<Record<string, string>> = {
   bin: 'bin',
 };
 
+/** Small packages that the build puts into the bundles, so that nobody need install them. */
+const bundled = ['dayjs', 'p-limit', 'picocolors'];
+
 const rules: Rules = {
   units: Object.fromEntries(
     Object.entries(table).map(([name, { imports, types = [] }]) => [
@@ -53,7 +56,7 @@ const rules: Rules = {
       { imports: imports.map(placeOf), types: types.map(placeOf) },
     ]),
   ),
-  packages: dependencies(),
+  packages: [...dependencies(), ...bundled],
   heavy: {
     '@duckdb/node-api': 'lib/engine',
     esbuild: 'lib/task',
