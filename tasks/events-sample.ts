@@ -69,13 +69,9 @@ Options:
       columns: [
         { name: 'site', kind: 'text' },
         { name: 'date', kind: 'text' },
-        { name: 'lines', kind: 'number' },
-        { name: '', kind: 'bar' },
+        { name: 'lines', kind: 'bar' },
       ],
-      rows: shown.map((sample) => {
-        const lines = sampleSize(sample);
-        return [sample.site, sample.day, lines, lines];
-      }),
+      rows: shown.map((sample) => [sample.site, sample.day, sampleSize(sample)]),
       notes: [
         ...(shown.length < samples.length ? [`and ${samples.length - shown.length} more`] : []),
         `Next: pipe events:ingest -- --site=${first?.site} ${folder}/${site}`,

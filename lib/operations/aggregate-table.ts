@@ -64,10 +64,7 @@ interface DrawnColumn {
 }
 
 function inBrief({ name }: Aggregate): readonly DrawnColumn[] {
-  return [
-    { name, kind: 'number', cell: ({ events }) => events },
-    { name: '', kind: 'bar', cell: ({ events }) => events },
-  ];
+  return [{ name, kind: 'bar', cell: ({ events }) => events }];
 }
 
 function inDetail(aggregate: Aggregate): readonly DrawnColumn[] {

@@ -16,9 +16,8 @@ import { systemEffects } from '../../lib/store/owner.ts';
 import type { Store } from '../../lib/store/store.ts';
 import type { Task } from '../../lib/task/define.ts';
 import { resolveCall } from '../../lib/task/invocation.ts';
-import { registered } from '../../lib/task/load.ts';
-import { createRegistry } from '../../lib/task/registry.ts';
 import type { Summary } from '../../lib/task/task.ts';
+import { runOptions } from '../rig/run.ts';
 
 export interface RunnerOptions {
   readonly timezone?: string;
@@ -66,33 +65,23 @@ export class Runner {
 
   async run(command: string, options: RunnerOptions = {}): Promise<Ran> {
     const { timezone = 'UTC', now = '2026-11-19T12:00:00Z', force = false } = options;
-    const registry = createRegistry(
-      this.#tasks.map((task) => registered(task, 'test', () => Promise.resolve('code'))),
-    );
     const [task = '', ...args] = command.split(' ');
-    const pinned = { now: Date.parse(now), timezone };
-    const root = resolveCall(registry, { task, args }, pinned);
     const events: RunEvent[] = [];
-    const never = new AbortController().signal;
-    const context = { ...pinned, cwd: this.folder, store: this.store, registry };
-    const report = await runInvocation(root, {
-      ...context,
-      run: 'run-1',
-      jobs: 2,
+    const effects = await runOptions(this.#tasks, {
+      now: Date.parse(now),
+      timezone,
       force,
-      failFast: false,
-      command: (text) => `pipe ${text}`,
+      cwd: this.folder,
+      store: this.store,
       engineId: engineId(),
       openEngine: () => openDuckDB({ threads: 1 }),
       emit: (event) => events.push(event),
-      breathe: () => Promise.resolve(),
-      clock: Date.now,
-      stop: never,
-      cancel: never,
     });
+    const root = resolveCall(effects.registry, { task, args }, effects);
+    const report = await runInvocation(root, effects);
     const staging = await this.store.openStaging('summary');
     const summary = await root.task.summarize?.(root.args, {
-      ...context,
+      ...effects,
       engine: () => Promise.resolve(this.engine),
       staging: () => Promise.resolve(staging),
     });

@@ -1,0 +1,144 @@
+import { isRecord } from '../../formats/detect.ts';
+import { UserError } from '../../errors.ts';
+
+/** A column of events that is taken from a field of the record. */
+export type FieldColumn =
+  'ts' | 'event' | 'user' | 'session' | 'url' | 'referrer' | 'status' | 'bytes' | 'agent';
+
+/** A field's place in a record: `['context', 'page', 'path']`. */
+export type FieldPath = readonly string[];
+
+/** Where the columns of events come from in records of JSON, CSV or Parquet. */
+export interface Mapping {
+  /** The first field that is there gives the value. */
+  readonly columns: Readonly<Record<FieldColumn, readonly FieldPath[]>>;
+  /** Name of events whose record has none. */
+  readonly eventName?: string;
+  /** The field that is `properties`; without it, all fields but `mapped` are. */
+  readonly properties?: FieldPath;
+  /** Fields that have become columns. */
+  readonly mapped: readonly FieldPath[];
+}
+
+/** Fields named on the command line, nested ones by dots, and the name of nameless events. */
+export interface FieldOptions {
+  readonly ts?: string;
+  readonly event?: string;
+  readonly user?: string;
+  readonly url?: string;
+  readonly eventName?: string;
+}
+
+/** Names that are looked for when none is given; the first one found wins. */
+const customary: Readonly<Record<FieldColumn, readonly string[]>> = {
+  ts: ['ts', 'timestamp', 'time', '@timestamp', 'datetime'],
+  event: ['event', 'event_name', 'eventName'],
+  user: ['user', 'userId', 'user_id', 'anonymousId', 'anonymous_id'],
+  session: ['session', 'sessionId', 'session_id', 'context.sessionId'],
+  url: ['url', 'path', 'context.page.path'],
+  referrer: ['referrer', 'referer', 'context.page.referrer'],
+  status: ['status'],
+  bytes: ['bytes'],
+  agent: ['agent', 'userAgent', 'user_agent', 'context.userAgent'],
+};
+
+/**
+ * The mapping for a file whose first records are `sample`. Throws UserError when no record has
+ * the instant, or none has the name of the event and no name is given.
+ */
+export function mappingOf(
+  name: string,
+  sample: readonly Readonly<Record<string, unknown>>[],
+  options: FieldOptions,
+): Mapping {
+  const given = { ts: options.ts, event: options.event, user: options.user, url: options.url };
+  const explicit = Object.values(given)
+    .filter((field) => field !== undefined)
+    .map((field) => pathOf(field, sample));
+  const paths = (column: FieldColumn, option: string | undefined): readonly FieldPath[] =>
+    option === undefined
+      ? customary[column].map((field) => field.split('.')).filter((path) => !clashes(path, explicit))
+      : [pathOf(option, sample)];
+  const columns = {
+    ts: paths('ts', given.ts),
+    event: paths('event', given.event),
+    user: paths('user', given.user),
+    session: paths('session', undefined),
+    url: paths('url', given.url),
+    referrer: paths('referrer', undefined),
+    status: paths('status', undefined),
+    bytes: paths('bytes', undefined),
+    agent: paths('agent', undefined),
+  };
+  checkFound(name, sample, columns.ts, 'the instant', '--ts=<field>');
+  if (options.eventName === undefined) {
+    const remedy = '--event=<field> or --event-name=<name>';
+    checkFound(name, sample, columns.event, 'the name of the event', remedy);
+  }
+  return {
+    columns,
+    ...(options.eventName !== undefined && { eventName: options.eventName }),
+    ...(isSegment(sample) && { properties: ['properties'] }),
+    mapped: Object.values(columns).flatMap((candidates) => firstFound(candidates, sample)),
+  };
+}
+
+/** A field whose whole name is there wins over a nested one. */
+function pathOf(
+  field: string,
+  sample: readonly Readonly<Record<string, unknown>>[],
+): FieldPath {
+  return sample.some((record) => field in record) ? [field] : field.split('.');
+}
+
+/** Whether one path leads through the other. */
+function clashes(path: FieldPath, others: readonly FieldPath[]): boolean {
+  return others.some(
+    (other) =>
+      other.length !== path.length &&
+      other.slice(0, path.length).every((name, index) => name === path[index] || index >= path.length) &&
+      path.slice(0, other.length).every((name, index) => name === other[index]),
+  );
+}
+
+/** Segment's `track` calls: https://segment.com/docs/connections/spec/track/ */
+function isSegment(sample: readonly Readonly<Record<string, unknown>>[]): boolean {
+  return sample.some(
+    (record) =>
+      'event' in record &&
+      'timestamp' in record &&
+      ('userId' in record || 'anonymousId' in record) &&
+      isRecord(record['properties']),
+  );
+}
+
+function checkFound(
+  name: string,
+  sample: readonly Readonly<Record<string, unknown>>[],
+  candidates: readonly FieldPath[],
+  what: string,
+  option: string,
+): void {
+  if (sample.length === 0 || firstFound(candidates, sample).length > 0) return;
+  const looked = candidates.map((path) => `"${path.join('.')}"`).join(', ');
+  const fields = [...new Set(sample.flatMap(Object.keys))].join(', ');
+  throw new UserError(
+    `"${name}": the first ${sample.length} records have no field for ${what} (looked for ${looked}). ` +
+      `They have: ${fields}. Name it with ${option}.`,
+  );
+}
+
+function firstFound(
+  candidates: readonly FieldPath[],
+  sample: readonly Readonly<Record<string, unknown>>[],
+): FieldPath[] {
+  const found = candidates.find((path) => sample.some((record) => valueAt(record, path) != null));
+  return found ? [found] : [];
+}
+
+function valueAt(record: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>(
+    (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    record,
+  );
+}

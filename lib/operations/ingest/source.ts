@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { UserError, messageOf } from '../../errors.ts';
+
+/** A file to ingest, known by its content and not by its name. */
+export interface Source {
+  readonly path: string;
+  readonly uri: string;
+  /** Of the whole file, hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Hashes a file. Throws UserError if it cannot be read. */
+export async function sourceOf(path: string): Promise<Source> {
+  const { sha256, bytes } = await hashFile(path);
+  return { path, uri: pathToFileURL(path).href, sha256, bytes };
+}
+
+/** The value of the key `source` of a source's partition. */
+export function sourceKey(sha256: string): string {
+  return sha256.slice(0, 16);
+}
+
+/** The hash of the first `length` bytes of a file. */
+export async function hashStart(path: string, length: number): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunksOf(path, length)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Up to `length` bytes at an offset. */
+export async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+const hashes = new Map<string, Promise<Pick<Source, 'sha256' | 'bytes'>>>();
+
+/** Planning and running both need a file's hash; it is computed once while size and times stay. */
+async function hashFile(path: string): Promise<Pick<Source, 'sha256' | 'bytes'>> {
+  const { dev, ino, size, mtimeMs, ctimeMs } = await statOf(path);
+  const key = [dev, ino, size, mtimeMs, ctimeMs].join(' ');
+  const known = hashes.get(key);
+  if (known) return known;
+  const hashed = hashStart(path, size).then((sha256) => ({ sha256, bytes: size }));
+  hashes.set(key, hashed);
+  try {
+    return await hashed;
+  } catch (error) {
+    hashes.delete(key);
+    throw new UserError(`"${path}" cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>>> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw new UserError(`"${path}" cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+function chunksOf(path: string, length: number): AsyncIterable<Buffer> | readonly Buffer[] {
+  if (length === 0) return [];
+  return createReadStream(path, { end: length - 1, highWaterMark: 1024 * 1024 });
+}
