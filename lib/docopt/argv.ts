@@ -117,7 +117,8 @@ function readLong(
     return at;
   }
   const value = tokens[at + 1];
-  if (value === undefined || value === '--') return { kind: 'missing-value', token: at, name, option };
+  if (value === undefined || value === '--')
+    return { kind: 'missing-value', token: at, name, option };
   occurrences.push({ slot, value, token: at, lastToken: at + 1 });
   return at + 1;
 }

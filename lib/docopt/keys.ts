@@ -1,22 +1,9 @@
-import { argName, keyOf, type Leaf, type Node, type Usage, type UsageOption } from './usage.ts';
+import { argName, keyOf, type Key, type Leaf, type Node, type UsageLine } from './usage.ts';
 
-/** One entry of the record a match gives. */
-export interface Key {
-  /** As in docopt's record: dashes and brackets kept. */
-  readonly key: string;
-  /** As in `args`. */
-  readonly name: string;
-  readonly kind: 'flag' | 'value' | 'positional' | 'command';
-  /** Whether it can match more than once anywhere: flags and commands count, values are lists. */
-  readonly plural: boolean;
-  readonly option?: UsageOption;
-  readonly choices?: readonly string[];
-}
-
-/** Every key of a usage, in the order its lines name them. */
-export function keysOf(usage: Usage): Key[] {
+/** Every key of usage lines, in the order they name them. */
+export function keysOf(lines: readonly UsageLine[]): Key[] {
   const keys = new Map<string, { leaf: Leaf; count: number }>();
-  for (const line of usage.lines) {
+  for (const line of lines) {
     for (const [key, { leaf, count }] of countLeaves(line.tree)) {
       keys.set(key, { leaf, count: Math.max(count, keys.get(key)?.count ?? 0) });
     }
@@ -60,7 +47,10 @@ export function countLeaves(node: Node): Counts {
   }
 }
 
-function combine(parts: readonly Counts[], join: (before: number, count: number) => number): Counts {
+function combine(
+  parts: readonly Counts[],
+  join: (before: number, count: number) => number,
+): Counts {
   const all: Counts = new Map();
   for (const part of parts) {
     for (const [key, { leaf, count }] of part) {

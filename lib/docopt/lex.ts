@@ -7,8 +7,7 @@ export interface Token extends Span {
 }
 
 // `<…>` may hold anything; a word ends before `...`; backslash-newline is white space.
-const token =
-  /\s+|\\\n|\.\.\.|[[\]()|]|(?:<[^>\n]*>|(?!\.\.\.|\\\n)[^\s[\]()|<])+|</gy;
+const token = /\s+|\\\n|\.\.\.|[[\]()|]|(?:<[^>\n]*>|(?!\.\.\.|\\\n)[^\s[\]()|<])+|</gy;
 
 /** Splits usage lines into tokens with offsets. Throws UsageError for a `<` without its `>`. */
 export function lexUsage(source: Source, { start, end }: Span): Token[] {

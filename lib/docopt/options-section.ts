@@ -4,7 +4,9 @@ import type { Span, UsageOption } from './usage.ts';
 /** Reads the entries of one Options section. Throws UsageError for an entry that names no option. */
 export function readOptions(source: Source, section: Span): UsageOption[] {
   const text = source.text.slice(section.start, section.end);
-  const starts = [...text.matchAll(/(?:^|\n)[ \t]*(?=--?[^\s-])/g)].map((m) => m.index + m[0].length);
+  const starts = [...text.matchAll(/(?:^|\n)[ \t]*(?=--?[^\s-])/g)].map(
+    (m) => m.index + m[0].length,
+  );
   return starts.map((start, index) => {
     const end = starts[index + 1] ?? text.length;
     return readEntry(source, {
@@ -19,7 +21,7 @@ function readEntry(source: Source, span: Span): UsageOption {
   const head = /^[\s\S]*?(?= {2}|\t|\n|$)/.exec(entry)?.[0] ?? entry;
   const description = entry.slice(head.length).trim();
   const at = { start: span.start, end: span.start + head.length };
-  const names = head.match(/<[^>]*>|\[=|[^\s,=[\]<]+/g) ?? [];
+  const names: readonly string[] = head.match(/<[^>]*>|\[=|[^\s,=[\]<]+/g) ?? [];
   const long = names.find((name) => name.startsWith('--'));
   const short = names.find((name) => /^-[^-]$/u.test(name));
   const argument = names.find((name) => !name.startsWith('-') && name !== '[=');

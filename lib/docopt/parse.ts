@@ -1,10 +1,21 @@
+import { keysOf } from './keys.ts';
 import { lexUsage, type Token } from './lex.ts';
 import { OptionTable } from './option-table.ts';
 import { readOptions } from './options-section.ts';
 import { parseLine } from './pattern.ts';
 import { refuse, type Source } from './refuse.ts';
 import { findSections } from './sections.ts';
-import type { Span, Usage, UsageLine } from './usage.ts';
+import {
+  argName,
+  children,
+  isLeaf,
+  keyOf,
+  type Leaf,
+  type Node,
+  type Span,
+  type Usage,
+  type UsageLine,
+} from './usage.ts';
 
 /**
  * Reads a usage text: either what stands after `<name> -- `, with Options sections below, or a
@@ -34,9 +45,9 @@ export function parseUsage(text: string, name: string): Usage {
     text: source.text,
     whole: sections.whole,
     section: sections.section,
-    separated: separated || !sections.whole,
     lines,
     options: table.options,
+    keys: new Map(keysOf(lines).map((key) => [key.name, key])),
   };
 }
 
@@ -62,4 +73,49 @@ function splitAtName(source: Source, tokens: readonly Token[], section: Span): R
     }
   }
   return rows;
+}
+
+/**
+ * Refuses what docopt reads but a task cannot be typed by: two names that are one in `args`, a
+ * repeated stack `-xy...`, an optional argument `--a[=<x>]`; and what can only be a mistake: an
+ * option that is described but that no usage line takes, a default that is not among the choices.
+ * Throws UsageError with a caret.
+ */
+export function checkForTask(usage: Usage): void {
+  const names = new Map<string, string>();
+  for (const line of usage.lines) checkNode(usage, line.tree, names);
+  for (const option of usage.options) {
+    const { key, choices, default: value } = option;
+    if (!names.has(argName(key)) && key !== '--help') {
+      refuse(
+        usage,
+        `${key} is described, but no usage line takes it; write it there, or [options]`,
+        option,
+      );
+    }
+    if (choices && value !== undefined && !choices.includes(value)) {
+      refuse(usage, `the default '${value}' of ${key} is not one of ${choices.join(', ')}`, option);
+    }
+  }
+}
+
+function checkNode(usage: Usage, node: Node, names: Map<string, string>): void {
+  if (node.type === 'repeat' && node.stack) {
+    refuse(usage, `a stack of options cannot be repeated; write each with its own '...'`, node);
+  }
+  if (node.type === 'option' && node.option.optionalArgument) {
+    refuse(usage, `${node.option.key} cannot take an argument that may be left away`, node);
+  }
+  if (isLeaf(node)) checkName(usage, node, names);
+  for (const child of children(node)) checkNode(usage, child, names);
+}
+
+function checkName(usage: Usage, leaf: Leaf, names: Map<string, string>): void {
+  const key = keyOf(leaf);
+  const name = argName(key);
+  const before = names.get(name) ?? key;
+  if (before !== key)
+    refuse(usage, `${key} and ${before} are both '${name}' in args; rename one`, leaf);
+  if (name === '__proto__') refuse(usage, `${key} cannot be the name of an argument`, leaf);
+  names.set(name, key);
 }

@@ -18,9 +18,7 @@ export function parseLine(
   const item = parser.choice(undefined);
   const extra = parser.peek();
   if (extra) refuse(source, `unexpected '${extra.text}'`, extra);
-  return item.type === 'sequence'
-    ? { ...item, ...at }
-    : { type: 'sequence', items: [item], ...at };
+  return item.type === 'sequence' ? { ...item, ...at } : { type: 'sequence', items: [item], ...at };
 }
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
@@ -160,8 +158,7 @@ class Parser {
   /** The `=<x>` of a `[=<x>]` glued to an option. */
   #optionalArgument(token: Token): Token | undefined {
     const [open, argument, close] = this.#tokens.slice(this.#next, this.#next + 3);
-    const fits =
-      open?.text === '[' && open.start === token.end && close?.text === ']';
+    const fits = open?.text === '[' && open.start === token.end && close?.text === ']';
     if (!fits || !argument?.text.startsWith('=') || argument.text === '=') return undefined;
     this.#next += 3;
     return argument;

@@ -22,7 +22,7 @@ export function findSections(source: Source): Sections {
   const options: Span[] = [];
   let usage: { section: Span; pattern: Span } | undefined;
   let bodyEnd: number | undefined;
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const line = lines[index];
     if (line === undefined) break;
     const isUsage = !/^\s*-/.test(line.text) && usageHeading.exec(line.text);
@@ -74,7 +74,12 @@ function trimmed(line: Line): Span {
  * indented deeper than the heading. A blank line ends usage lines once there is one; options may
  * be grouped by blank lines, since a described option that is silently not read is a trap.
  */
-function sectionEnd(lines: readonly Line[], from: number, kind: 'usage' | 'options', begun: boolean) {
+function sectionEnd(
+  lines: readonly Line[],
+  from: number,
+  kind: 'usage' | 'options',
+  begun: boolean,
+) {
   const heading = lines[from]?.indent ?? 0;
   let last = from;
   for (let index = from + 1; index < lines.length; index += 1) {

@@ -8,11 +8,24 @@ export interface Usage {
   readonly whole: boolean;
   /** Where the usage lines stand, their heading included. */
   readonly section: Span;
-  /** Whether `--` stands between the name and the arguments; false for Pipe's own command line. */
-  readonly separated: boolean;
   readonly lines: readonly UsageLine[];
   /** The options described in Options sections, then the others in the order of the usage lines. */
   readonly options: readonly UsageOption[];
+  /** What `args` may hold, by name, in the order of the usage lines. */
+  readonly keys: ReadonlyMap<string, Key>;
+}
+
+/** One entry of `args`, and of docopt's record. */
+export interface Key {
+  /** As in docopt's record: dashes and brackets kept. */
+  readonly key: string;
+  /** As in `args`. */
+  readonly name: string;
+  readonly kind: 'flag' | 'value' | 'positional' | 'command';
+  /** Whether it can match more than once anywhere: flags and commands count, values are lists. */
+  readonly plural: boolean;
+  readonly option?: UsageOption;
+  readonly choices?: readonly string[];
 }
 
 /** A half-open range of offsets into the text. */
