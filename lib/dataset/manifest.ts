@@ -60,9 +60,13 @@ export interface Column {
   readonly type: string;
 }
 
-/** The text of a manifest: JSON for people, the same for the same manifest. */
+/** The text of a manifest: JSON for people, what matters to them first, in the same order always. */
 export function formatManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  const { format, dataset, partition, publishedAt, command, rows, files, schema, ...more } =
+    manifest;
+  const { inputs, fingerprint, run, commit } = more;
+  const content = { format, dataset, partition, publishedAt, command, rows, files, schema };
+  return `${JSON.stringify({ ...content, inputs, fingerprint, run, commit }, null, 2)}\n`;
 }
 
 /** Whether a partition has one file under the fixed name, which a publish replaces in place. */

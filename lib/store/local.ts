@@ -8,9 +8,9 @@ import { createFolders, flushFolder } from './durable.ts';
 import { codeOf, guarded, localError } from './fault.ts';
 import { checkKey, checkPrefix } from './key.ts';
 import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
-import { withLock } from './lock.ts';
+import { FOREIGN_CLAIM_AGE_MS, withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
-import { cleanStagingIn, stagingIn } from './staging.ts';
+import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
 import type { Appender, Entry, Staging, Store, Stored, WriteCondition } from './store.ts';
 
 /**
@@ -125,7 +125,10 @@ class LocalStore implements Store {
   }
 
   cleanStaging(): Promise<number> {
-    return guarded('clean', this.#staging, () => cleanStagingIn(this.#staging, this.#effects));
+    return guarded('clean', this.#staging, async () => {
+      await removeDead(this.#locks, FOREIGN_CLAIM_AGE_MS, this.#effects);
+      return await removeDead(this.#staging, FOREIGN_STAGING_AGE_MS, this.#effects);
+    });
   }
 
   #path(key: string): string {

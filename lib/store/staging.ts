@@ -29,13 +29,19 @@ export function stagingIn(parent: string, owner: string, effects: LocalEffects):
   };
 }
 
-/** Removes what dead processes left in `parent`, and what other hosts left there long ago; returns how many went. */
-export async function cleanStagingIn(parent: string, effects: LocalEffects): Promise<number> {
-  const left = (await namesIn(parent)).filter(
-    (name) => !ownerLives(name, FOREIGN_STAGING_AGE_MS, effects),
-  );
-  for (const name of left) await rm(join(parent, name), { recursive: true, force: true });
-  return left.length;
+/**
+ * Removes what dead processes left in `parent`, and what other hosts left there longer than
+ * `foreignAgeMs` ago; returns how many went.
+ */
+export async function removeDead(
+  parent: string,
+  foreignAgeMs: number,
+  effects: LocalEffects,
+): Promise<number> {
+  const names = await namesIn(parent);
+  const dead = names.filter((name) => !ownerLives(name, foreignAgeMs, effects));
+  for (const name of dead) await rm(join(parent, name), { recursive: true, force: true });
+  return dead.length;
 }
 
 function createFolder(folder: string): void {
