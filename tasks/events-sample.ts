@@ -112,7 +112,8 @@ function* samplesOf(args: SampleArgs, { now, timezone }: PlanContext): Generator
 }
 
 function checkFolder(to: string | undefined): void {
-  if (to === undefined || !/^[a-z][a-z0-9+.-]*:\/\//i.test(to)) return;
+  // A shell expands `~` only at the start of a word, not in `--to=~/logs`.
+  if (to === undefined || !/^$|^~|^[a-z][a-z0-9+.-]*:\/\//i.test(to)) return;
   throw new UsageError(
     `--to: '${to}' is not a local folder; write for example --to=logs, or leave it out for the store`,
   );

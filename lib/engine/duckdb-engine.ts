@@ -7,6 +7,7 @@ import type { DuckDBOptions } from './duckdb.ts';
 import { duckdbError } from './duckdb-error.ts';
 import { rowFrom } from './duckdb-values.ts';
 import type { Engine, Row, WriteOptions, Written } from './engine.ts';
+import { parquet } from './parquet.ts';
 import { numberAt, textAt } from './row.ts';
 import { literal, raw, sql, textOf } from './sql.ts';
 import type { Sql } from './sql.ts';
@@ -53,7 +54,7 @@ export class DuckDB implements Engine {
   async write(query: Sql, file: string, options: WriteOptions = {}): Promise<Written> {
     try {
       const [stats = {}] = await this.rows(copy(query, file, options));
-      const schema = await this.rows(sql`describe select * from read_parquet(${literal(file)})`);
+      const schema = await this.rows(sql`describe select * from ${parquet([file])}`);
       return {
         rows: numberAt(stats, 'count'),
         bytes: numberAt(stats, 'file_size_bytes'),

@@ -1,7 +1,8 @@
 import type { Column } from '../dataset/manifest.ts';
 import type { Engine } from '../engine/engine.ts';
+import { parquet } from '../engine/parquet.ts';
 import { numberAt } from '../engine/row.ts';
-import { identifier, literal, sql } from '../engine/sql.ts';
+import { identifier, sql } from '../engine/sql.ts';
 import type { Sql } from '../engine/sql.ts';
 import { UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
@@ -73,6 +74,6 @@ async function countAggregated(
 ): Promise<number> {
   const [row = {}] = await engine.rows(sql`
     select coalesce(sum(${identifier(counts)}), 0)::bigint as events
-    from read_parquet(${literal(path)}) where hour is null`);
+    from ${parquet([path])} where hour is null`);
   return numberAt(row, 'events');
 }

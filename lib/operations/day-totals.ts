@@ -1,8 +1,9 @@
 import { listPartitions } from '../dataset/catalog.ts';
 import { DATA_FILE } from '../dataset/layout.ts';
 import type { Engine } from '../engine/engine.ts';
+import { parquet } from '../engine/parquet.ts';
 import { numberAt, textAt } from '../engine/row.ts';
-import { identifier, literals, sql } from '../engine/sql.ts';
+import { identifier, sql } from '../engine/sql.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Aggregate } from './aggregate.ts';
 
@@ -38,7 +39,7 @@ export async function readDayTotals(
     select filename, coalesce(hour, -1) as hour,
       sum(${identifier(aggregate.counts)})::double as events,
       sum(${identifier(aggregate.distinct)})::double as things
-    from read_parquet(${literals([...files.values()])}, filename = true)
+    from ${parquet([...files.values()], { withFilename: true })}
     group by filename, hour`);
   const found = new Map(
     rows.map((row) => [`${numberAt(row, 'hour')} ${textAt(row, 'filename')}`, row]),

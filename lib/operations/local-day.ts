@@ -1,7 +1,8 @@
 import { DAY_MS, utcStartOf } from '../dates/day.ts';
 import type { Day, Instant } from '../dates/day.ts';
 import { boundsOf, offsetsOf } from '../dates/zone.ts';
-import { identifier, join, literal, literals, raw, sql } from '../engine/sql.ts';
+import { parquet } from '../engine/parquet.ts';
+import { identifier, join, literal, raw, sql } from '../engine/sql.ts';
 import type { Sql } from '../engine/sql.ts';
 
 /** The events of one site on one calendar day of a zone. */
@@ -25,7 +26,7 @@ export function eventsOfDay(input: DayOfEvents, event: string, columns: readonly
 /** The files and the condition that leaves of them the day's events, as they stand behind `from`. */
 export function within({ files, day, timezone }: DayOfEvents): Sql {
   const { start, end } = boundsOf(day, timezone);
-  return sql`read_parquet(${literals(files)})
+  return sql`${parquet(files)}
     where ts >= ${instant(start)} and ts < ${instant(end)}`;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -7,7 +7,8 @@ import { boundsOf } from '../../lib/dates/zone.ts';
 import { parseDay } from '../../lib/dates/day.ts';
 import { openDuckDB } from '../../lib/engine/duckdb.ts';
 import type { Engine, Row } from '../../lib/engine/engine.ts';
-import { join, literal, sql } from '../../lib/engine/sql.ts';
+import { parquet } from '../../lib/engine/parquet.ts';
+import { join, sql } from '../../lib/engine/sql.ts';
 import { aggregateDay } from '../../lib/operations/aggregate.ts';
 import type { Aggregate, Aggregated } from '../../lib/operations/aggregate.ts';
 import { aggregates } from '../../lib/operations/aggregates.ts';
@@ -22,17 +23,22 @@ interface Event {
 const { pageloads, clicks, conversions } = aggregates;
 
 let engine: Engine;
+let parent: string;
 let folder: string;
 let files = 0;
 
 beforeAll(async () => {
   engine = await openDuckDB({ threads: 2 });
-  folder = await mkdtemp(path.join(tmpdir(), 'pipe-'));
+  parent = await mkdtemp(path.join(tmpdir(), 'pipe-'));
+  // Names that an engine could take for a column and for patterns.
+  folder = path.join(parent, 'user=eve', '[x]*?');
+  await mkdir(folder, { recursive: true });
+  await mkdir(path.join(parent, 'user=eve', 'xyz'));
 });
 
 afterAll(async () => {
   await engine.close();
-  await rm(folder, { recursive: true });
+  await rm(parent, { recursive: true });
 });
 
 describe('people', () => {
@@ -267,7 +273,7 @@ async function aggregate(
   const file = path.join(folder, `${++files}.parquet`);
   const input = { files: paths, day: parseDay(day, 'day'), timezone };
   const done = await aggregateDay(engine, measure, input, file);
-  return { ...done, result: await engine.rows(sql`select * from read_parquet(${literal(file)})`) };
+  return { ...done, result: await engine.rows(sql`select * from ${parquet([file])}`) };
 }
 
 function eventsTable(events: readonly Event[]) {

@@ -6,7 +6,8 @@ import type { Partition } from '../../lib/dataset/layout.ts';
 import { publish } from '../../lib/dataset/publish.ts';
 import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
 import type { Engine, Row } from '../../lib/engine/engine.ts';
-import { literal, sql } from '../../lib/engine/sql.ts';
+import { sql } from '../../lib/engine/sql.ts';
+import { parquet } from '../../lib/engine/parquet.ts';
 import type { Sql } from '../../lib/engine/sql.ts';
 import type { RunEvent } from '../../lib/ledger/events.ts';
 import { runInvocation } from '../../lib/run/run.ts';
@@ -116,9 +117,7 @@ export class Runner {
   /** The rows of a partition's data file. */
   async read(partition: Partition): Promise<readonly Row[]> {
     const file = path.join(this.folder, 'store', prefixOf(partition), 'data.parquet');
-    return this.engine.rows(
-      sql`select * from read_parquet(${literal(file)}, hive_partitioning = false)`,
-    );
+    return this.engine.rows(sql`select * from ${parquet([file])}`);
   }
 }
 

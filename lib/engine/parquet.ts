@@ -1,0 +1,21 @@
+import { literals, sql } from './sql.ts';
+import type { Sql } from './sql.ts';
+
+export interface ParquetOptions {
+  /** Adds the column `filename`. */
+  readonly withFilename?: boolean;
+}
+
+/**
+ * Local Parquet files as they stand behind `from`. Their paths are names and no patterns, and
+ * folders such as `user=ann` on the way, which an engine takes for columns, count for nothing.
+ */
+export function parquet(files: readonly string[], options: ParquetOptions = {}): Sql {
+  const filename = options.withFilename === true ? sql`, filename = true` : sql``;
+  return sql`read_parquet(${literals(files.map(asPattern))}, hive_partitioning = false${filename})`;
+}
+
+/** The pattern that only this path matches. */
+function asPattern(path: string): string {
+  return path.replaceAll(/[*?[]/g, '[$&]');
+}
