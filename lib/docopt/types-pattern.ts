@@ -1,8 +1,8 @@
 import type { Options } from './types-sections.ts';
-import type { Stripped, ValueType } from './types-text.ts';
+import type { Replace, Stripped, ValueType } from './types-text.ts';
 
 /** What a stretch of a pattern says about keys: those it demands, names, and takes repeatedly. */
-export type Part = readonly [needs: string, names: string, repeats: string];
+export type Part = readonly [string, string, string];
 /** The part that is empty. */
 export type Nothing = readonly [never, never, never];
 
@@ -19,22 +19,22 @@ type Either<A extends Part | null, B extends Part> = A extends Part
   : B;
 
 /** A bracket that is open: the alternatives and the sequence it interrupts. */
-type Open = readonly [bracket: '[' | '(', alternatives: Part | null, sequence: Part];
+type Open = readonly ['[' | '(', Part | null, Part];
 
 /**
  * Goes through the tokens of a pattern: the Part it is, its keys with the types of their values as
  * pairs, and the options; null when it cannot be read.
  */
 export type Read<
-  T extends readonly string[],
+  T extends string,
   O extends Options,
   Outer extends readonly Open[] = [],
   Before extends Part | null = null,
   Sequence extends Part = Nothing,
   Types extends readonly [string, unknown] = never,
-> = T extends readonly [infer Word extends string, ...infer Rest extends readonly string[]]
+> = T extends `${infer Word} ${infer Rest}`
   ? Word extends '[' | '('
-    ? Rest extends readonly ['options', ...infer After extends readonly string[]]
+    ? Rest extends `options ${infer After}`
       ? Read<
           After,
           O,
@@ -49,22 +49,20 @@ export type Read<
       : Word extends ']' | ')'
         ? Outer extends readonly [infer Top extends Open, ...infer Below extends readonly Open[]]
           ? Closed<Top[0], Word, Either<Before, Sequence>> extends infer Group extends Part
-            ? Rest extends readonly ['...', ...infer After extends readonly string[]]
+            ? Rest extends `... ${infer After}`
               ? Read<After, O, Below, Top[1], Both<Top[2], Repeated<Group>>, Types>
               : Read<Rest, O, Below, Top[1], Both<Top[2], Group>, Types>
             : null
           : null
-        : Word extends ''
-          ? Read<Rest, O, Outer, Before, Sequence, Types>
-          : Leaf<Word, Rest, O> extends readonly [
-                infer Named extends Part,
-                infer Type extends readonly [string, unknown],
-                infer Rest extends readonly string[],
-              ]
-            ? Rest extends readonly ['...', ...infer After extends readonly string[]]
-              ? Read<After, O, Outer, Before, Both<Sequence, Repeated<Named>>, Types | Type>
-              : Read<Rest, O, Outer, Before, Both<Sequence, Named>, Types | Type>
-            : null
+        : Leaf<Word, Rest, O> extends readonly [
+              infer Named extends Part,
+              infer Type extends readonly [string, unknown],
+              infer Rest extends string,
+            ]
+          ? Rest extends `... ${infer After}`
+            ? Read<After, O, Outer, Before, Both<Sequence, Repeated<Named>>, Types | Type>
+            : Read<Rest, O, Outer, Before, Both<Sequence, Named>, Types | Type>
+          : null
   : Outer extends readonly []
     ? readonly [Alternative<Before, Sequence, Outer>, Types, O]
     : null;
@@ -94,19 +92,17 @@ type Alternative<
 type IsHelp<Names> = [Names] extends [never] ? false : [Names] extends ['help'] ? true : false;
 
 /** One option, positional or command: what it says, the types of its keys, the tokens left. */
-type Leaf<Word extends string, Rest extends readonly string[], O extends Options> = Word extends
-  | '-'
-  | '--'
+type Leaf<Word extends string, Rest extends string, O extends Options> = Word extends '-' | '--'
   ? One<Word, boolean, Rest>
   : Word extends `--${string}`
     ? Long<Word, Rest, O>
     : Word extends `-${infer Letters}`
       ? Stack<Letters, Rest, O>
       : Word extends `<${infer Name}>`
-        ? One<Name, ValueType<Word>, Rest>
+        ? One<Replace<Name, '\t', ' '>, ValueType<Word>, Rest>
         : One<Word, IsCapitals<Word> extends true ? string : boolean, Rest>;
 
-type One<Key extends string, Type, Rest extends readonly string[]> = readonly [
+type One<Key extends string, Type, Rest extends string> = readonly [
   readonly [Key, Key, never],
   readonly [Key, Type],
   Rest,
@@ -117,14 +113,14 @@ type IsCapitals<Word extends string> =
 
 type Long<
   Word extends string,
-  Rest extends readonly string[],
+  Rest extends string,
   O extends Options,
 > = Word extends `${infer Name}=${infer Value}`
   ? One<KeyOf<Name, O>, Bound<Name, Value, O>, Rest>
-  : Rest extends readonly ['[', `=${infer Value}`, ']', ...infer After extends readonly string[]]
+  : Rest extends `[ =${infer Value} ] ${infer After}`
     ? One<KeyOf<Word, O>, Bound<Word, Value, O> | true, After>
     : TakesValue<Word, O> extends true
-      ? Rest extends readonly [infer Value extends string, ...infer After extends readonly string[]]
+      ? Rest extends `${infer Value} ${infer After}`
         ? One<KeyOf<Word, O>, Bound<Word, Value, O>, After>
         : null
       : One<KeyOf<Word, O>, Alone<Word, O>, Rest>;
@@ -132,7 +128,7 @@ type Long<
 /** `-abc`: flags, of which one that takes a value ends the stack. */
 type Stack<
   Letters extends string,
-  Rest extends readonly string[],
+  Rest extends string,
   O extends Options,
   P extends Part = Nothing,
   Types extends readonly [string, unknown] = never,
@@ -141,7 +137,7 @@ type Stack<
     ? Glue<`-${Letter}`, More, Rest, O> extends readonly [
         infer Value extends string | null,
         infer More extends string,
-        infer Rest extends readonly string[],
+        infer Rest extends string,
       ]
       ? Stack<
           More,
@@ -162,7 +158,7 @@ type Stack<
 type Glue<
   Name extends string,
   More extends string,
-  Rest extends readonly string[],
+  Rest extends string,
   O extends Options,
 > = More extends `=${infer Value}`
   ? [Value, '', Rest]
@@ -170,10 +166,7 @@ type Glue<
     ? [More, '', Rest]
     : TakesValue<Name, O> extends true
       ? More extends ''
-        ? Rest extends readonly [
-            infer Value extends string,
-            ...infer After extends readonly string[],
-          ]
+        ? Rest extends `${infer Value} ${infer After}`
           ? [Value, '', After]
           : null
         : [More, '', Rest]

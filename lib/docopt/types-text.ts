@@ -7,7 +7,7 @@ export type Stripped<Name extends string> = Name extends `--${infer Key}`
 
 /** The words of `<csv|json>`; any other name stands for any text. */
 export type ValueType<Name extends string> = Name extends `<${infer First}|${infer Rest}>`
-  ? TrimBoth<Split<`${First}|${Rest}`, '|'>[number]>
+  ? TrimBoth<Split<Replace<`${First}|${Rest}`, '\t', ' '>, '|'>[number]>
   : string;
 
 /** `S` with every `From` replaced. */

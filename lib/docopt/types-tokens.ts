@@ -1,56 +1,41 @@
-import type { Apart, Words } from './types-text.ts';
+import type { Apart, Replace, Trim } from './types-text.ts';
 
-/** Names in angle brackets are kept whole: `--format=<csv|json>` is one token. */
+/*
+ * Tokens are kept as text, each followed by one space: as tuples they would take the compiler twice
+ * the memory (measured with 100 tasks of 7 options).
+ */
+
+/** A name in angle brackets is one token, its spaces turned into tabs. */
 export type Tokens<
   Text extends string,
-  Out extends readonly string[] = [],
+  Out extends string = '',
 > = Text extends `${infer Before}<${infer Name}>${infer Rest}`
-  ? Tokens<Rest, Glued<Words<Spaced<Before>, Out>, `<${Name}>`>>
-  : Words<Spaced<Text>, Out>;
-
-type Glued<Out extends readonly string[], Name extends string> = Out extends readonly [
-  ...infer Init extends readonly string[],
-  infer Last extends string,
-]
-  ? [...Init, `${Last}${Name}`]
-  : never;
+  ? Tokens<Rest, `${Out}${Spaced<Before>}<${Replace<Name, ' ', '\t'>}>`>
+  : Squeezed<Trim<`${Out}${Spaced<Text>} `>>;
 
 type Spaced<S extends string> = Apart<
   Apart<Apart<Apart<Apart<Apart<S, '['>, ']'>, '('>, ')'>, '|'>,
   '...'
 >;
+
+type Squeezed<S extends string> = S extends `${infer Before}  ${infer After}`
+  ? Squeezed<`${Before} ${After}`>
+  : S;
+
 /** Each repeat of the first word, the program, begins an alternative; a `--` after it is Pipe's. */
-export type Alternatives<T extends readonly string[]> = T extends readonly [
-  '',
-  ...infer Rest extends readonly string[],
-]
-  ? Alternatives<Rest>
-  : T extends readonly [infer Program extends string, ...infer Rest extends readonly string[]]
-    ? AtProgram<Rest, Program>
-    : [];
+export type Alternatives<T extends string> = T extends `${infer Program} ${infer Rest}`
+  ? UpToProgram<Undashed<Rest>, Program>
+  : '';
 
 /** A body may begin with `--` too. */
-export type Undashed<T extends readonly string[]> = T extends readonly [
-  '--' | '',
-  ...infer Rest extends readonly string[],
-]
-  ? Rest
-  : T;
-
-type AtProgram<
-  T extends readonly string[],
-  Program extends string,
-  Out extends readonly string[] = [],
-> = T extends readonly ['--', ...infer Rest extends readonly string[]]
-  ? UpToProgram<Rest, Program, Out>
-  : UpToProgram<T, Program, Out>;
+export type Undashed<T extends string> = T extends `-- ${infer Rest}` ? Rest : T;
 
 type UpToProgram<
-  T extends readonly string[],
+  T extends string,
   Program extends string,
-  Out extends readonly string[],
-> = T extends readonly [infer Word extends string, ...infer Rest extends readonly string[]]
+  Out extends string = '',
+> = T extends `${infer Word} ${infer Rest}`
   ? Word extends Program
-    ? AtProgram<Rest, Program, [...Out, '|']>
-    : UpToProgram<Rest, Program, [...Out, Word]>
+    ? UpToProgram<Undashed<Rest>, Program, `${Out}| `>
+    : UpToProgram<Rest, Program, `${Out}${Word} `>
   : Out;

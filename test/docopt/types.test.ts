@@ -1,21 +1,22 @@
 import { expect, test } from 'vitest';
 import { parseArgs } from '../../lib/docopt/args.ts';
+import type { ArgValues } from '../../lib/docopt/args.ts';
 import { parseUsage } from '../../lib/docopt/parse.ts';
 import type { Args } from '../../lib/docopt/types.ts';
 
-/** The compiler holds `expected` against the type, this function against what the matcher gives. */
-function fits<const Usage extends string>(usage: Usage, argv: string, expected: Args<Usage>): void {
-  const words = argv === '' ? [] : argv.split(' ');
-  expect(parseArgs(parseUsage(usage, 'a:b'), words)).toEqual(expected);
+// The compiler holds every expected value against its type, the test against what is matched.
+
+function read(usage: string, argv: string): ArgValues {
+  return parseArgs(parseUsage(usage, 'a:b'), argv === '' ? [] : argv.split(' '));
 }
 
-const window =
-  '--sites=<list> [--aggregates=<list>] [ (--start-date=<date> --end-date=<date>) | (--days-ago=<n> [--days-ago-end=<n>]) ]';
-
 test('optional values that are not given are left out', () => {
-  fits(window, '--sites=a', { sites: 'a' });
-  fits(window, '--days-ago=007 --sites=a,b', { sites: 'a,b', 'days-ago': '007' });
-  fits(window, '--sites=a --end-date=2 --start-date=1', {
+  const usage =
+    '--sites=<list> [--aggregates=<list>] [ (--start-date=<date> --end-date=<date>) | (--days-ago=<n> [--days-ago-end=<n>]) ]';
+  type A = Args<typeof usage>;
+  expect(read(usage, '--sites=a')).toEqual<A>({ sites: 'a' });
+  expect(read(usage, '--days-ago=007 --sites=a,b')).toEqual<A>({ sites: 'a,b', 'days-ago': '007' });
+  expect(read(usage, '--sites=a --end-date=2 --start-date=1')).toEqual<A>({
     sites: 'a',
     'start-date': '1',
     'end-date': '2',
@@ -24,7 +25,7 @@ test('optional values that are not given are left out', () => {
 
 test('words in angle brackets are literals, repeated positionals a list', () => {
   const usage = '--site=<site> [--format=<auto|clf|jsonl|csv|parquet>] [--ts=<field>] <uri>...';
-  fits(usage, '--site=a x.gz --format=clf y.gz', {
+  expect(read(usage, '--site=a x.gz --format=clf y.gz')).toEqual<Args<typeof usage>>({
     site: 'a',
     format: 'clf',
     uri: ['x.gz', 'y.gz'],
@@ -32,8 +33,10 @@ test('words in angle brackets are literals, repeated positionals a list', () => 
 });
 
 test('flags and commands are always there, and counted where they repeat', () => {
-  fits('[--force] [add | remove] [-v...]', '', { force: false, add: false, remove: false, v: 0 });
-  fits('[--force] [add | remove] [-v...]', 'add -vv --force', {
+  const usage = '[--force] [add | remove] [-v...]';
+  type A = Args<typeof usage>;
+  expect(read(usage, '')).toEqual<A>({ force: false, add: false, remove: false, v: 0 });
+  expect(read(usage, 'add -vv --force')).toEqual<A>({
     force: true,
     add: true,
     remove: false,
@@ -42,8 +45,10 @@ test('flags and commands are always there, and counted where they repeat', () =>
 });
 
 test('lists are always there', () => {
-  fits('[<x>...] [--tag=<t>]...', '', { x: [], tag: [] });
-  fits('<from> <from> [<to>]', 'a b', { from: ['a', 'b'] });
+  const optional = '[<x>...] [--tag=<t>]...';
+  expect(read(optional, '')).toEqual<Args<typeof optional>>({ x: [], tag: [] });
+  const twice = '<from> <from> [<to>]';
+  expect(read(twice, 'a b')).toEqual<Args<typeof twice>>({ from: ['a', 'b'] });
 });
 
 test('options with a default are always there, under their long name', () => {
@@ -57,8 +62,14 @@ Options:
   -q                   Say less
   --tag=<t>            Optional
 `;
-  fits(usage, '', { out: 'out.csv', format: 'csv', q: false });
-  fits(usage, '-o x --format json -q --tag=1', { out: 'x', format: 'json', q: true, tag: '1' });
+  type A = Args<typeof usage>;
+  expect(read(usage, '')).toEqual<A>({ out: 'out.csv', format: 'csv', q: false });
+  expect(read(usage, '-o x --format json -q --tag=1')).toEqual<A>({
+    out: 'x',
+    format: 'json',
+    q: true,
+    tag: '1',
+  });
 });
 
 test('a key is demanded only where every usage line demands it', () => {
@@ -71,11 +82,13 @@ Usage: a:b -- <from> --to=<dir>
 Options:
   --to <dir>  Where to
 `;
-  fits(usage, 'x --list', { from: 'x', list: true, help: false });
-  fits(usage, 'x --to=y', { from: 'x', to: 'y', list: false, help: false });
+  type A = Args<typeof usage>;
+  expect(read(usage, 'x --list')).toEqual<A>({ from: 'x', list: true, help: false });
+  expect(read(usage, 'x --to=y')).toEqual<A>({ from: 'x', to: 'y', list: false, help: false });
 });
 
 test('an optional argument that is not given is true', () => {
-  fits('[--a[=<x>]]', '--a', { a: true });
-  fits('[--a[=<x>]]', '--a=1', { a: '1' });
+  const usage = '[--a[=<x>]]';
+  expect(read(usage, '--a')).toEqual<Args<typeof usage>>({ a: true });
+  expect(read(usage, '--a=1')).toEqual<Args<typeof usage>>({ a: '1' });
 });
