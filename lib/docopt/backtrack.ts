@@ -80,7 +80,8 @@ function compileChoice(search: Search, items: readonly Node[], next: Step): Step
   });
 }
 
-function compileRepeat(search: Search, item: Node, next: Step): Step {
+function compileRepeat(search: Search, repeated: Node, next: Step): Step {
+  const item = onceOnly(repeated);
   const only = onlyLeaf(item);
   if (only) return guard(search.state, search.repeatLeaf(only.leaf, only.least, next));
   const { state } = search;
@@ -99,6 +100,13 @@ function compileRepeat(search: Search, item: Node, next: Step): Step {
     return false;
   }
   return round;
+}
+
+/** A repeat of a repeat says no more than one, and would be tried in many more ways. */
+function onceOnly(node: Node): Node {
+  if (node.type === 'repeat') return onceOnly(node.item);
+  const [only, ...others] = node.type === 'sequence' ? node.items : [];
+  return only && others.length === 0 ? onceOnly(only) : node;
 }
 
 /** The leaf inside groups that hold nothing else, and how often it must stand there. */

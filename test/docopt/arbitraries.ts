@@ -46,7 +46,7 @@ const nothing = { options: [], words: [] };
 
 const { piece } = fc.letrec<{ piece: Piece }>((tie) => ({
   piece: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
+    { maxDepth: 3, depthSize: 'small', withCrossShrink: true },
     leaf,
     fc.array(tie('piece'), { minLength: 1, maxLength: 3 }).map((items) => {
       const all = join(items);
@@ -61,7 +61,7 @@ const { piece } = fc.letrec<{ piece: Piece }>((tie) => ({
       pattern: `(${a.pattern} | ${b.pattern})`,
     })),
     tie('piece').chain((item) =>
-      fc.integer({ min: 1, max: 3 }).map((times) => ({
+      fc.integer({ min: 1, max: 2 }).map((times) => ({
         ...join(Array.from({ length: times }, () => item)),
         pattern: `(${item.pattern})...`,
       })),
