@@ -95,4 +95,5 @@ type Always<K, Type, P extends Part, Defaults> = K extends P[0] | P[2] | Default
     ? K
     : never;
 
-type Flat<T> = { [K in keyof T]: T[K] };
+/** One record for people to read, in editors and messages. */
+type Flat<T> = { [K in keyof T]: T[K] } & {};
