@@ -11,7 +11,7 @@ export async function* listLocal(root: string, prefix: string): AsyncGenerator<E
   const children = await childrenOf(root, prefix);
   children.sort((a, b) => compareKeys(orderOf(a), orderOf(b)));
   for (const { name, stats } of children) {
-    if (stats.isDirectory()) yield* listLocal(root, `${prefix}${name}/`);
+    if (!stats) yield* listLocal(root, `${prefix}${name}/`);
     else if (stats.isFile()) yield entryOf(`${prefix}${name}`, stats);
   }
 }
@@ -19,7 +19,7 @@ export async function* listLocal(root: string, prefix: string): AsyncGenerator<E
 /** Names of the folders directly below a prefix, in byte order. Folders without any object are left out. */
 export async function* foldersLocal(root: string, prefix: string): AsyncGenerator<string> {
   const children = await childrenOf(root, prefix);
-  const names = children.filter(({ stats }) => stats.isDirectory()).map(({ name }) => name);
+  const names = children.filter(({ stats }) => !stats).map(({ name }) => name);
   for (const name of names.sort(compareKeys)) {
     const { done } = await listLocal(root, `${prefix}${name}/`).next();
     if (!done) yield name;
@@ -31,9 +31,10 @@ export function etagOf(stats: BigIntStats): string {
   return [stats.ino, stats.size, stats.mtimeNs].map((part) => part.toString(36)).join('-');
 }
 
+/** Something in a folder; a folder itself comes without stats, which take a system call each. */
 interface Child {
   readonly name: string;
-  readonly stats: BigIntStats;
+  readonly stats?: BigIntStats;
 }
 
 async function childrenOf(root: string, prefix: string): Promise<Child[]> {
@@ -57,12 +58,13 @@ async function entriesOf(root: string, folder: string): Promise<Dirent[]> {
 
 /** Undefined for what has gone meanwhile, for a link to nowhere, and for a link to a folder that it lies in. */
 async function childOf(folder: string, entry: Dirent): Promise<Child | undefined> {
-  const path = join(folder, entry.name);
+  const { name } = entry;
+  if (entry.isDirectory()) return { name };
+  const path = join(folder, name);
   try {
     const stats = await stat(path, { bigint: true });
-    if (entry.isSymbolicLink() && stats.isDirectory() && (await leadsUp(folder, path)))
-      return undefined;
-    return { name: entry.name, stats };
+    if (!stats.isDirectory()) return { name, stats };
+    return (await leadsUp(folder, path)) ? undefined : { name };
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ELOOP') return undefined;
@@ -85,7 +87,7 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 function orderOf({ name, stats }: Child): string {
-  return stats.isDirectory() ? `${name}/` : name;
+  return stats ? name : `${name}/`;
 }
 
 function entryOf(key: string, stats: BigIntStats): Entry {

@@ -45,7 +45,7 @@ describe('publishers that add to one partition at the same time', () => {
         expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
         await staging.close();
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
