@@ -1,6 +1,6 @@
-import type { ArgvOptions } from './argv.ts';
-import { refuseChoices } from './choices.ts';
-import { compile, readTokens, type Compiled } from './compile.ts';
+import { readArgv, type ArgvOptions } from './argv.ts';
+import { checkChoices } from './choices.ts';
+import { compile, withoutSeparator, type Compiled } from './compile.ts';
 import { explain } from './explain.ts';
 import { splitDefault } from './match.ts';
 import type { Key, Usage } from './usage.ts';
@@ -20,16 +20,17 @@ export type ArgValue = string | boolean | number | readonly string[];
  */
 export function parseArgs(usage: Usage, argv: readonly string[], options?: ArgvOptions): ArgValues {
   const compiled = compile(usage);
-  const read = readTokens(compiled, argv, options);
+  const tokens = withoutSeparator(compiled, argv);
+  const read = readArgv(usage, compiled.names, tokens, options);
   const taken = read.problem ? undefined : compiled.match(read);
-  if (taken === undefined) return explain(usage, argv, options);
+  if (taken === undefined) return explain(compiled, tokens, options);
   const args = absent(compiled);
   for (const { slot, value } of read.occurrences) {
     add(args, compiled.keys[compiled.keyOfSlot[slot] ?? -1], value);
   }
   read.words.forEach((word, index) => add(args, compiled.keys[taken[index] ?? -1], word));
   fillDefaults(args, compiled);
-  if (compiled.hasChoices) refuseChoices(compiled, args, argv);
+  if (compiled.hasChoices) checkChoices(compiled, tokens, read, taken);
   return args;
 }
 

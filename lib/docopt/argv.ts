@@ -32,6 +32,8 @@ export type Problem = { readonly token: number; readonly name: string } & (
 export interface ArgvOptions {
   /** Everything after the first word that is no option is no option either. */
   readonly optionsFirst?: boolean;
+  /** The columns a message may take; 80 unless told. */
+  readonly width?: number;
 }
 
 /** Names of options to their index in `usage.options`. */

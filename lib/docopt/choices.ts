@@ -1,4 +1,46 @@
-import type { ArgValues } from './args.ts';
+import type { Argv } from './argv.ts';
 import type { Compiled } from './compile.ts';
+import { argvError } from './explain.ts';
+import { nearest } from './suggest.ts';
+import type { Key } from './usage.ts';
+import { list } from './wording.ts';
 
-export function refuseChoices(_c: Compiled, _args: ArgValues, _argv: readonly string[]): void {}
+/** Throws ArgvError for a value that is not among those its argument allows: `<csv|json>`. */
+export function checkChoices(
+  compiled: Compiled,
+  argv: readonly string[],
+  read: Argv,
+  taken: readonly number[],
+): void {
+  for (const { slot, value, token, lastToken } of read.occurrences) {
+    const key = compiled.keys[compiled.keyOfSlot[slot] ?? -1];
+    if (value !== true) checkValue(compiled, argv, { key, value, tokens: [token, lastToken] });
+  }
+  read.words.forEach((value, index) => {
+    const key = compiled.keys[taken[index] ?? -1];
+    checkValue(compiled, argv, { key, value, tokens: [read.wordTokens[index] ?? -1] });
+  });
+}
+
+interface Given {
+  readonly key: Key | undefined;
+  readonly value: string;
+  readonly tokens: readonly number[];
+}
+
+function checkValue(
+  compiled: Compiled,
+  argv: readonly string[],
+  { key, value, tokens }: Given,
+): void {
+  if (!key?.choices || key.choices.includes(value)) return;
+  const near = nearest(value, key.choices);
+  const prefix = key.option?.long === undefined ? '' : `${key.option.long}=`;
+  throw argvError(compiled.usage, argv, {
+    kind: 'bad-value',
+    sentence: `${key.key} takes ${list(key.choices, 'or')}, not '${value}'`,
+    culprits: [...new Set(tokens)],
+    alternatives: key.choices,
+    hints: near === undefined ? [] : [`did you mean ${prefix}${near}?`],
+  });
+}

@@ -1,4 +1,4 @@
-import { optionNames, readArgv, type Argv, type ArgvOptions, type OptionNames } from './argv.ts';
+import { optionNames, type Argv, type OptionNames } from './argv.ts';
 import {
   compileNode,
   resetState,
@@ -15,6 +15,8 @@ export interface Compiled {
   readonly usage: Usage;
   readonly names: OptionNames;
   readonly keys: readonly Key[];
+  /** Their docopt keys. */
+  readonly keyNames: ReadonlySet<string>;
   /** Those of `keys` whose option has a default. */
   readonly keysWithDefault: readonly Key[];
   readonly hasChoices: boolean;
@@ -41,17 +43,12 @@ export function compile(usage: Usage): Compiled {
   return compiled;
 }
 
-/**
- * Tokens as options and words. A leading `--` is Pipe's separator and is dropped, unless the usage
- * has a `--` of its own.
- */
-export function readTokens(
-  compiled: Compiled,
-  tokens: readonly string[],
-  options?: ArgvOptions,
-): Argv {
-  const own = compiled.declaresDashes || tokens[0] !== '--';
-  return readArgv(compiled.usage, compiled.names, own ? tokens : tokens.slice(1), options);
+/** Argv without a leading `--`, Pipe's separator, unless the usage has a `--` of its own. */
+export function withoutSeparator(
+  { declaresDashes }: Compiled,
+  argv: readonly string[],
+): readonly string[] {
+  return argv[0] === '--' && !declaresDashes ? argv.slice(1) : argv;
 }
 
 function compileUsage(usage: Usage): Compiled {
@@ -70,6 +67,7 @@ function compileUsage(usage: Usage): Compiled {
   return {
     usage,
     keys,
+    keyNames: new Set(indexOf.keys()),
     names: optionNames(usage),
     keysWithDefault: keys.filter(
       (key) => key.kind === 'value' && key.option?.default !== undefined,

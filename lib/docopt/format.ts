@@ -17,7 +17,7 @@ export function formatArgs(
   args: Readonly<Record<string, ArgValue | undefined>>,
 ): string[] {
   const supply = supplyOf(compile(usage), args);
-  return write(usage, supply) ?? explain(usage, writeAll(supply));
+  return write(usage, supply) ?? explain(compile(usage), writeAll(supply));
 }
 
 interface Written {

@@ -1,5 +1,5 @@
-import type { ArgvOptions } from './argv.ts';
-import { compile, readTokens } from './compile.ts';
+import { readArgv, type ArgvOptions } from './argv.ts';
+import { compile, withoutSeparator } from './compile.ts';
 import { explain } from './explain.ts';
 import type { Usage } from './usage.ts';
 
@@ -14,9 +14,10 @@ export type MatchValue = string | boolean | number | null | readonly string[];
  */
 export function matchArgv(usage: Usage, argv: readonly string[], options?: ArgvOptions): Match {
   const compiled = compile(usage);
-  const read = readTokens(compiled, argv, options);
+  const tokens = withoutSeparator(compiled, argv);
+  const read = readArgv(usage, compiled.names, tokens, options);
   const taken = read.problem ? undefined : compiled.match(read);
-  if (taken === undefined) return explain(usage, argv, options);
+  if (taken === undefined) return explain(compiled, tokens, options);
   const { keys } = compiled;
   const found: (string | true)[][] = keys.map(() => []);
   for (const { slot, value } of read.occurrences) {

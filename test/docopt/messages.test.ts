@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { parseArgs } from '../../lib/docopt/args.ts';
+import { parseUsage } from '../../lib/docopt/parse.ts';
+import { messageOf } from '../../lib/errors.ts';
+
+const usage = parseUsage(
+  `--sites=<sites> [--force] [--aggregates=<aggs>]
+   [ (--start-date=<d> --end-date=<d>) | (--days-ago=<n> [--days-ago-end=<n>]) ]`,
+  'stats:multi',
+);
+
+function messageFor(command: string, of = usage, width = 130): string {
+  try {
+    parseArgs(
+      of,
+      command.split(' ').filter((word) => word !== ''),
+      { width },
+    );
+  } catch (error) {
+    return `\n${messageOf(error)}\n`;
+  }
+  return 'no error';
+}
+
+describe('the sixteen messages', () => {
+  test.each([
+    '--days-ago=7',
+    '',
+    '--sites=a --bogus',
+    '--stes=a',
+    '--sites=a --start-date=D --end-date=D --days-ago=7',
+    '--sites=a --start-date=1 --days-ago=7',
+    '--sites=a --start-date=D',
+    '--sites=a --days-ago-end=1',
+    '--sites',
+    '--sites=a extra',
+    'force --sites=a',
+    '--sites=a --force=yes',
+    '--sites=a --sites=b',
+    '--sites=a --days=7',
+    '-sites=a',
+    '--help --sites=a',
+  ])('%s', (command) => {
+    expect(messageFor(command)).toMatchSnapshot();
+  });
+});
+
+test('a narrow terminal gets the relevant group, wrapped', () => {
+  const command = '--sites=a --start-date=2024-01-01 --end-date=2024-02-01 --days-ago=7';
+  expect(messageFor(command, usage, 80)).toMatchInlineSnapshot(`
+    "
+    stats:multi: --days-ago cannot be combined with --start-date and --end-date
+
+      pipe stats:multi -- --sites=a --start-date=2024-01-01 --end-date=2024-02-01
+                                    ^^^^^^^^^^^^^^^^^^^^^^^ ^^^^^^^^^^^^^^^^^^^^^
+                          --days-ago=7
+                          ^^^^^^^^^^^^
+
+      usage: stats:multi -- --sites=<sites> [...] [ (--start-date=<d>
+                                                     ~~~~~~~~~~~~~~~~
+                            --end-date=<d>) | (--days-ago=<n>
+                            ~~~~~~~~~~~~~~     ~~~~~~~~~~~~~~
+                            [--days-ago-end=<n>]) ]
+                             ~~~~~~~~~~~~~~~~~~
+
+      give either --start-date=<d> --end-date=<d>
+      or          --days-ago=<n> [--days-ago-end=<n>]
+    "
+  `);
+});
+
+describe('other usages', () => {
+  const naval = parseUsage(
+    `Usage:
+       fleet:ctl -- ship new <name>...
+       fleet:ctl -- ship [<name>] move <x> <y> [--speed=<kn>]
+       fleet:ctl -- ship shoot <x> <y>
+       fleet:ctl -- mine (set|remove) <x> <y> [--moored|--drifting]`,
+    'fleet:ctl',
+  );
+
+  test.each([
+    'ship shoot 1',
+    'mine ste 1 2',
+    'mine 1 2',
+    'ship shoot 1 2 --moored',
+    'sihp new a',
+    '',
+  ])('several lines: %s', (command) => {
+    expect(messageFor(command, naval)).toMatchSnapshot();
+  });
+
+  test.each([
+    ['[(--a --b=<x> --c)]', '--a'],
+    ['(--a=<x> --b=<x> | --c)', '--a=1'],
+    ['(--a=<x> | --b)', ''],
+    ['[--as=<csv|json|parquet>]', '--as=jsno'],
+    ['<csv|json> [-v...]', 'xml -vv'],
+    ['[-o <f>]\nOptions: -o <f>  Out', '-o'],
+    ['[--] <f>', '-5'],
+    ['--sites=<s>', '-- --sites=a -- b'],
+    ['[--all] [<f>...]\nOptions:\n -q  Quiet', '-q'],
+  ])('%j: %s', (body, command) => {
+    expect(messageFor(command, parseUsage(body, 'x:y'))).toMatchSnapshot();
+  });
+});
