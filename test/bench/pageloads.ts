@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { DATA_FILE, prefixOf } from '../../lib/dataset/layout.ts';
 import { publish } from '../../lib/dataset/publish.ts';
 import { addDays, parseDay } from '../../lib/dates/day.ts';
@@ -26,7 +27,7 @@ const REPEATS = 3;
 /**
  * `stats:pageloads` for ten days against the same SQL run straight in DuckDB on the same files, in
  * turns; the median of three. The time of `pipe` is that of the whole process, the time of DuckDB
- * that of its queries, with as many connections of one thread as Pipe has jobs.
+ * that of its queries, on as many instances of one thread as Pipe has jobs.
  */
 export async function benchPageloads(rows = 100_000_000): Promise<readonly object[]> {
   const folder = await mkdtemp(join(tmpdir(), 'pipe-bench-'));
@@ -88,22 +89,26 @@ async function publishSample(store: Store, sample: Sample): Promise<void> {
   await staging.close();
 }
 
-/** What a person would write by hand for these files: a `copy` per day. */
+/** What a person would write by hand for these files: a `copy` per day, an instance per core. */
 async function runDuckDB(root: string, samples: readonly Sample[], folder: string): Promise<void> {
+  const idle: DuckDBConnection[] = [];
   await inParallel(samples, async (sample) => {
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-    const connection = await instance.connect();
-    await connection.run("set TimeZone = 'UTC'");
+    const connection = idle.pop() ?? (await connect());
     const files = [join(root, prefixOf(partitionOf(sample)), DATA_FILE)];
     const events = eventsOfDay({ files, ...sample }, 'pageload', aggregates.pageloads.reads);
-    const query = aggregates.pageloads.query(events);
+    const query = textOf(aggregates.pageloads.query(events));
     const out = join(folder, `${sample.day}.parquet`);
-    await connection.run(`copy (${textOf(query)}) to '${out}' (format parquet, compression zstd)`, [
-      ...query.values,
-    ]);
-    connection.closeSync();
-    instance.closeSync();
+    await connection.run(`copy (${query}) to '${out}' (format parquet, compression zstd)`);
+    idle.push(connection);
   });
+  for (const connection of idle) connection.closeSync();
+}
+
+async function connect(): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  await connection.run("set TimeZone = 'UTC'");
+  return connection;
 }
 
 async function runPipe(folder: string): Promise<void> {
