@@ -1,3 +1,4 @@
+import { ArgvError } from '../docopt/argv-error.ts';
 import { exitCodes, messageOf, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { readCommandLine } from './command-line.ts';
@@ -11,6 +12,8 @@ export async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  // Deep enough to lead from inside the usage parser to the line of the task file.
+  Error.stackTraceLimit = 40;
   const argv = process.argv.slice(2);
   try {
     process.exitCode = await dispatch(readCommandLine(argv));
@@ -52,10 +55,17 @@ function report(error: unknown, argv: readonly string[]): ExitCode {
     const named = /^\S+: /.test(error.message);
     console.error(named ? error.message : `pipe: ${error.message}`);
     if (debug) console.error(error.stack);
+    if (argv.includes('--json')) print(`${JSON.stringify(errorLine(error))}\n`);
     return error.exitCode;
   }
   const stack = error instanceof Error ? error.stack : undefined;
   console.error(`pipe: unexpected error: ${messageOf(error)}`);
   console.error(debug ? stack : '  run with --debug to see where; this is a bug in Pipe');
   return exitCodes.unexpected;
+}
+
+/** For programs that read our events: what kind of error it is, besides the sentence. */
+function errorLine(error: UserError): object {
+  const { message, exitCode } = error;
+  return { type: 'error', message, exitCode, ...(error instanceof ArgvError && error.toJSON()) };
 }

@@ -1,13 +1,14 @@
 import type { ArgValues } from '../docopt/args.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
-import { invocationText, resolveCall } from '../task/invocation.ts';
+import { invocationText } from '../task/invocation.ts';
 import { eventLine } from '../terminal/json.ts';
 import { createReporter } from '../terminal/reporter.ts';
 import { compose, runWithLedger } from './compose.ts';
 import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
 import { loadProject } from './registry.ts';
+import { resolveRoot } from './root.ts';
 import { resolveSettings } from './settings.ts';
 import { listenToSignals } from './signals.ts';
 import { printSummary } from './summary.ts';
@@ -23,8 +24,9 @@ export async function runTask(
   const { root, config, registry } = await loadProject(cwd);
   const { env: environment } = process;
   const settings = resolveSettings({ options, environment, config, root, cwd, clock: Date.now });
-  const invocation = resolveCall(registry, { task: name, args: rest }, settings);
-  const signals = listenToSignals((line) => console.error(`pipe: ${line}`));
+  const width = process.stderr.columns ?? 80;
+  const invocation = resolveRoot(registry, name, rest, { ...settings, width });
+  const signals = listenToSignals(say);
   const { stop, cancel } = signals;
   const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };
   const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel });
@@ -36,6 +38,11 @@ export async function runTask(
   } finally {
     signals.release();
   }
+}
+
+/** The progress line, where there is one, gives way. */
+function say(line: string): void {
+  console.error(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}pipe: ${line}`);
 }
 
 /** Events for people on stderr, or as JSON lines on stdout. */

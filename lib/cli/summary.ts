@@ -25,7 +25,7 @@ export async function printSummary(
       process.stdout.write(`${JSON.stringify({ type: 'summary', ...summary })}\n`);
     } else {
       const { stdout } = process;
-      const width = stdout.columns ?? 100;
+      const width = stdout.columns ?? Infinity;
       stdout.write(`${renderTable(summary, { width, color: useColor(stdout) })}\n`);
     }
   } finally {

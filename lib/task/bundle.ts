@@ -79,7 +79,8 @@ async function runEsbuild(options: BundleOptions) {
     target: 'node20',
     packages: 'external',
     sourcemap: 'external',
-    outfile: 'tasks.mjs',
+    // Where the bundle will lie: the source map's paths are relative to it.
+    outfile: join(options.cacheFolder, 'tasks.mjs'),
     metafile: true,
     write: false,
     logLevel: 'silent',

@@ -19,16 +19,18 @@ export interface Invocation {
 
 /**
  * Checks a call against the task's usage and makes its argv canonical.
- * Throws UsageError for an unknown task and for arguments the usage does not take.
+ * Throws UsageError for an unknown task and for arguments the usage does not take, laid out for a
+ * terminal of `width` cells.
  */
 export function resolveCall(
   registry: Registry,
   call: Call,
-  context: Pick<PlanContext, 'now' | 'timezone'>,
+  context: Pick<PlanContext, 'now' | 'timezone'> & { readonly width?: number },
 ): Invocation {
   const task = registry.get(call.task);
   const typed = isArgv(call.args) ? call.args : formatArgs(task.usage, call.args);
-  const args = pinWindow(task, parseArgs(task.usage, typed), context);
+  const parsed = parseArgs(task.usage, typed, { width: context.width ?? 80 });
+  const args = pinWindow(task, parsed, context);
   const argv = formatArgs(task.usage, args);
   return { task, args, argv, text: invocationText(task.name, argv) };
 }
