@@ -87,10 +87,11 @@ class Findings {
       const sentence = `${key} is described, but no usage line takes it`;
       return { kind: 'unknown-option', sentence, culprits };
     }
-    const others = this.#repair.taken.map(({ leaf: other }) => keyOf(other));
+    const taken = this.#repair.taken.map(({ leaf: other }) => other);
+    const commands = taken.filter(({ type }) => type === 'command').map(keyOf);
+    const others = commands.length > 0 ? commands.join(' ') : list(taken.map(keyOf));
     const missing = this.#repair.missing.map(leafText);
-    const sentence =
-      others.length > 0 ? `${key} does not go with ${list(others)}` : `unexpected option ${key}`;
+    const sentence = others ? `${key} does not go with ${others}` : `unexpected option ${key}`;
     return { kind: 'conflict', sentence, culprits, marks: this.#repair.missing, missing };
   }
 

@@ -107,6 +107,7 @@ class Repairer {
       case 'positional':
       case 'command':
         this.#takeWord(node, at, next);
+        if (node.type === 'command') this.#replace(node, at, next);
         this.#miss(node, at, next);
         return;
       case 'sequence':
@@ -155,6 +156,14 @@ class Repairer {
       this.#extraWords.push(word);
     }
     while ((this.#extraWords.at(-1) ?? -1) >= at) this.#extraWords.pop();
+  }
+
+  /** A word that stands where a command should is the likeliest to be too many. */
+  #replace(leaf: Leaf, at: number, next: Next): void {
+    if (at >= this.#argv.words.length) return;
+    this.#extraWords.push(at);
+    this.#miss(leaf, at + 1, next);
+    this.#extraWords.pop();
   }
 
   #miss(leaf: Leaf, at: number, next: Next): void {
