@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { DATA_FILE, prefixOf } from '../../lib/dataset/layout.ts';
 import { publish } from '../../lib/dataset/publish.ts';
 import { addDays, parseDay } from '../../lib/dates/day.ts';
@@ -90,41 +90,57 @@ async function publishSample(store: Store, sample: Sample): Promise<void> {
 }
 
 /** What a person would write by hand for these files: a `copy` per day, an instance per core. */
-async function runDuckDB(root: string, samples: readonly Sample[], folder: string): Promise<void> {
-  const idle: DuckDBConnection[] = [];
-  await inParallel(samples, async (sample) => {
-    const connection = idle.pop() ?? (await connect());
+async function runDuckDB(
+  root: string,
+  samples: readonly Sample[],
+  folder: string,
+): Promise<number> {
+  const queries = samples.map((sample) => {
     const files = [join(root, prefixOf(partitionOf(sample)), DATA_FILE)];
     const events = eventsOfDay({ files, ...sample }, 'pageload', aggregates.pageloads.reads);
     const query = textOf(aggregates.pageloads.query(events));
     const out = join(folder, `${sample.day}.parquet`);
-    await connection.run(`copy (${query}) to '${out}' (format parquet, compression zstd)`);
-    idle.push(connection);
+    return `copy (${query}) to '${out}' (format parquet, compression zstd, compression_level 1)`;
   });
-  for (const connection of idle) connection.closeSync();
+  await writeFile(join(folder, 'queries.json'), JSON.stringify(queries));
+  const node = ['--input-type=module', '--eval', duckDBScript];
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  return Number(await output(node, { cwd, file: join(folder, 'queries.json') }));
 }
 
-async function connect(): Promise<DuckDBConnection> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  await connection.run("set TimeZone = 'UTC'");
-  return connection;
-}
+/** In a process of its own, since memory that others have used and freed makes queries slower. Prints seconds. */
+const duckDBScript = `
+  import { readFile } from 'node:fs/promises';
+  import { availableParallelism } from 'node:os';
+  import { DuckDBInstance } from '@duckdb/node-api';
+  const queries = JSON.parse(await readFile(process.env.QUERIES, 'utf8')).values();
+  const connect = async () => (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+  const connections = await Promise.all(Array.from({ length: availableParallelism() }, connect));
+  const start = performance.now();
+  await Promise.all(connections.map(async (connection) => {
+    await connection.run("set TimeZone = 'UTC'");
+    for (const query of queries) await connection.run(query);
+  }));
+  console.log((performance.now() - start) / 1000);
+`;
 
-async function runPipe(folder: string): Promise<void> {
+async function runPipe(folder: string): Promise<number> {
   const days = ['--start-date', addDays(LAST, 1 - DAYS), '--end-date', LAST];
   const task = ['stats:pageloads', '--', '--sites', 'a', ...days];
   const options = ['--store', 'store', '--force', '--quiet'];
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [pipeBin, ...options, ...task], {
-      cwd: folder,
-      stdio: 'inherit',
-    });
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`pipe ended with exit code ${code}`)),
-    );
+  return timed(() => output([pipeBin, ...options, ...task], { cwd: folder }));
+}
+
+/** What a script of Node writes to stdout. */
+async function output(
+  args: readonly string[],
+  { cwd, file = '' }: { readonly cwd: string; readonly file?: string },
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd,
+    env: { ...process.env, QUERIES: file },
   });
+  return stdout;
 }
 
 function partitionOf({ site, day }: Sample) {
@@ -149,16 +165,16 @@ async function inParallel<Item>(
 }
 
 async function inTurns(
-  works: readonly (() => Promise<void>)[],
+  works: readonly (() => Promise<number>)[],
 ): Promise<readonly (readonly number[])[]> {
   const seconds = works.map((): number[] => []);
   for (let turn = 0; turn < REPEATS; turn++) {
-    for (const [index, work] of works.entries()) seconds[index]?.push(await timed(work));
+    for (const [index, work] of works.entries()) seconds[index]?.push(await work());
   }
   return seconds;
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
