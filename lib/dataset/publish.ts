@@ -83,9 +83,13 @@ function checkDraft(draft: Draft): void {
   const where = prefixOf(draft.partition);
   checkRows(draft.rows);
   const rows = draft.files.reduce((sum, file) => sum + file.rows, 0);
-  if (rows !== draft.rows.out) {
+  // Datasets of rejects hold the rows that went nowhere else.
+  const [held, what] = draft.partition.dataset.startsWith('rejects/')
+    ? [draft.rows.rejected, 'rejected']
+    : [draft.rows.out, 'out'];
+  if (rows !== held) {
     throw new UserError(
-      `The files of "${where}" hold ${rows} rows, but ${draft.rows.out} rows are counted as out. Nothing was published; report this as a fault of the task.`,
+      `The files of "${where}" hold ${rows} rows, but ${held} rows are counted as ${what}. Nothing was published; report this as a fault of the task.`,
     );
   }
   const names = draft.files.map(({ name }) => name);

@@ -12,7 +12,12 @@ export interface ParquetOptions {
  */
 export function parquet(files: readonly string[], options: ParquetOptions = {}): Sql {
   const filename = options.withFilename === true ? sql`, filename = true` : sql``;
-  return sql`read_parquet(${literals(files.map(asPattern))}, hive_partitioning = false${filename})`;
+  return sql`read_parquet(${exactly(files)}, hive_partitioning = false${filename})`;
+}
+
+/** A list of paths for any reader of files, as names and not as patterns. */
+export function exactly(files: readonly string[]): Sql {
+  return literals(files.map(asPattern));
 }
 
 /** The pattern that only this path matches. */

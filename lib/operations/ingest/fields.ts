@@ -3,7 +3,15 @@ import { UserError } from '../../errors.ts';
 
 /** A column of events that is taken from a field of the record. */
 export type FieldColumn =
-  'ts' | 'event' | 'user' | 'session' | 'url' | 'referrer' | 'status' | 'bytes' | 'agent';
+  | 'ts'
+  | 'event'
+  | 'user'
+  | 'session'
+  | 'url'
+  | 'referrer'
+  | 'status'
+  | 'bytes'
+  | 'agent';
 
 /** A field's place in a record: `['context', 'page', 'path']`. */
 export type FieldPath = readonly string[];
@@ -57,7 +65,9 @@ export function mappingOf(
     .map((field) => pathOf(field, sample));
   const paths = (column: FieldColumn, option: string | undefined): readonly FieldPath[] =>
     option === undefined
-      ? customary[column].map((field) => field.split('.')).filter((path) => !clashes(path, explicit))
+      ? customary[column]
+          .map((field) => field.split('.'))
+          .filter((path) => !clashes(path, explicit))
       : [pathOf(option, sample)];
   const columns = {
     ts: paths('ts', given.ts),
@@ -84,21 +94,17 @@ export function mappingOf(
 }
 
 /** A field whose whole name is there wins over a nested one. */
-function pathOf(
-  field: string,
-  sample: readonly Readonly<Record<string, unknown>>[],
-): FieldPath {
+function pathOf(field: string, sample: readonly Readonly<Record<string, unknown>>[]): FieldPath {
   return sample.some((record) => field in record) ? [field] : field.split('.');
 }
 
 /** Whether one path leads through the other. */
 function clashes(path: FieldPath, others: readonly FieldPath[]): boolean {
-  return others.some(
-    (other) =>
-      other.length !== path.length &&
-      other.slice(0, path.length).every((name, index) => name === path[index] || index >= path.length) &&
-      path.slice(0, other.length).every((name, index) => name === other[index]),
-  );
+  return others.some((other) => {
+    const shared = Math.min(path.length, other.length);
+    const isSameWay = path.slice(0, shared).every((name, index) => name === other[index]);
+    return isSameWay && path.length !== other.length;
+  });
 }
 
 /** Segment's `track` calls: https://segment.com/docs/connections/spec/track/ */

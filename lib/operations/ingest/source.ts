@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { UserError, messageOf } from '../../errors.ts';
@@ -60,7 +61,7 @@ async function hashFile(path: string): Promise<Pick<Source, 'sha256' | 'bytes'>>
   }
 }
 
-async function statOf(path: string): Promise<Awaited<ReturnType<typeof stat>>> {
+async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {

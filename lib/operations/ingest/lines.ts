@@ -1,0 +1,43 @@
+import { literal, raw, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import { exactly } from '../../engine/parquet.ts';
+import type { Compression } from '../../formats/compression.ts';
+import { csvRejects, errorsTo } from './csv-errors.ts';
+import type { ErrorsTo } from './csv-errors.ts';
+
+/** Files of one kind, read together. */
+export interface FileGroup {
+  readonly paths: readonly string[];
+  readonly compression: Compression;
+}
+
+/** A character that hardly any text has: the whole line is one column. */
+const NO_DELIMITER = '\u{10FFFF}';
+
+/** The lines of text files: `source` (place in `paths`) and `line`, NULL where empty. Bytes that are not UTF-8 are an error. */
+export function linesOf(files: FileGroup, errors: ErrorsTo): Sql {
+  return sql`select file_index as source, line from read_csv(${exactly(files.paths)},
+    columns = {'line': 'VARCHAR'}, header = false, delim = ${literal(NO_DELIMITER)}, quote = '',
+    escape = '', auto_detect = false, strict_mode = false,
+    compression = ${literal(files.compression)}, hive_partitioning = false${errorsTo(errors)})`;
+}
+
+/**
+ * All lines of one file with their numbers, from 1: `number`, `text`, `isReadable`. Those that are
+ * not UTF-8, which the reader leaves out, come from {@link csvRejects}, where they are as source
+ * `source`: the one that is number n and the k-th of them has n - k others before it.
+ */
+export function numberedLines(file: FileGroup, source: number): Sql {
+  return sql`
+    select row_number() over (order by place, turn) as number, text, is_readable
+    from (
+      select row_number() over () as place, 0 as turn, line as text, true as is_readable
+      from (${linesOf(file, 'nowhere')})
+      union all
+      select record - turn + 0.5 as place, turn, line as text, false as is_readable
+      from (select record, line, row_number() over (order by record) as turn
+        from ${csvRejects} where source = ${source} and reason = 'not UTF-8'))`;
+}
+
+/** Whether a line has more than blanks. */
+export const isFilled: Sql = sql`trim(text, ${raw(`' \t\r\n'`)}) <> ''`;

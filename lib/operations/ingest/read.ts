@@ -1,0 +1,58 @@
+import { exactly, parquet } from '../../engine/parquet.ts';
+import { identifier, join, literal, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import type { Compression } from '../../formats/compression.ts';
+import { errorsTo } from './csv-errors.ts';
+import type { ErrorsTo } from './csv-errors.ts';
+import { eventsOfRecords } from './json-records.ts';
+import type { Kind } from './kind.ts';
+import { linesOf } from './lines.ts';
+import { eventsOfLogLines } from './log-lines.ts';
+
+/**
+ * The records of files of one kind as rows of the table `incoming`, in order; `source` is the
+ * file's place in `paths`. `errors` is for access logs: what becomes of text that is not UTF-8. What
+ * is no record to CSV goes to the reader's table.
+ */
+export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo): Sql {
+  switch (kind.format) {
+    case 'clf':
+      return eventsOfLogLines(linesOf({ paths, compression: kind.compression }, errors));
+    case 'jsonl':
+      return eventsOfRecords(jsonRecords(paths, kind.compression), kind.mapping);
+    case 'csv':
+      return eventsOfRecords(csvRecords(kind, paths, 'table'), kind.mapping);
+    case 'parquet':
+      return eventsOfRecords(parquetRecords(paths), kind.mapping);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A line that is no JSON is NULL. */
+function jsonRecords(paths: readonly string[], compression: Compression): Sql {
+  return sql`select file_index as source, strlen(json) as size, json
+    from read_ndjson_objects(${exactly(paths)}, ignore_errors = true,
+      compression = ${literal(compression)}, hive_partitioning = false)`;
+}
+
+/** Records of CSV files that can be parsed; empty fields are left out. */
+export function csvRecords(
+  kind: Kind & { readonly format: 'csv' },
+  paths: readonly string[],
+  errors: ErrorsTo,
+): Sql {
+  const names = kind.header.map((name) => sql`${literal(name)}, ${identifier(name)}`);
+  const types = kind.header.map((name) => sql`${literal(name)}: 'VARCHAR'`);
+  return sql`select file_index as source, null::integer as size,
+      json_merge_patch('{}', json_object(${names}))::varchar as json
+    from read_csv(${exactly(paths)}, columns = {${join(types, ', ')}}, header = true,
+      delim = ${literal(kind.delimiter)}, quote = '"', escape = '"', auto_detect = false,
+      strict_mode = true, null_padding = false, compression = ${literal(kind.compression)},
+      hive_partitioning = false${errorsTo(errors)})`;
+}
+
+function parquetRecords(paths: readonly string[]): Sql {
+  return sql`select file_index as source, null::integer as size, to_json(t)::varchar as json
+    from ${parquet(paths)} t`;
+}

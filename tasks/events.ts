@@ -1,0 +1,111 @@
+import { checkValue, prefixOf } from '../lib/dataset/layout.ts';
+import { readManifest } from '../lib/dataset/published.ts';
+import { UsageError } from '../lib/errors.ts';
+import { findFiles } from '../lib/operations/ingest/files.ts';
+import { accountOf, ingest, inputOf } from '../lib/operations/ingest/ingest.ts';
+import { sourceKey, sourceOf } from '../lib/operations/ingest/source.ts';
+import type { Source } from '../lib/operations/ingest/source.ts';
+import { defineTask } from '../lib/task/define.ts';
+import type { Output, PlanContext } from '../lib/task/task.ts';
+import { limit } from '../lib/task/values.ts';
+
+export { eventsSample } from './events-sample.ts';
+
+export const eventsIngest = defineTask({
+  name: 'events:ingest',
+  summary: 'Read logs into the dataset events, one partition per site and day',
+  usage: `--site=<site> [--format=<auto|clf|jsonl|csv|parquet>] [--ts=<field>] [--event=<field>]
+  [--event-name=<name>] [--user=<field>] [--url=<field>] [--max-rejects=<limit>] <uri>...
+
+Options:
+  --site=<site>         The site whose events these are.
+  --format=<auto|clf|jsonl|csv|parquet>  Of all files; auto looks at the beginning of each [default: auto].
+  --ts=<field>          Field with the instant: ISO text, or seconds or milliseconds since 1970. Nested fields by dots.
+  --event=<field>       Field with the name of the event.
+  --event-name=<name>   Name of events that have none.
+  --user=<field>        Field with the user.
+  --url=<field>         Field with the page.
+  --max-rejects=<limit>  Fail, and publish nothing, when more records cannot be read: a number, or a part such as 0.5%.`,
+
+  async outputs(args, context) {
+    checkSite(args.site);
+    const sources = await sourcesOf(args.uri, context);
+    const argv = ['format', 'ts', 'event', 'event-name', 'user', 'url'].flatMap((name) => {
+      const value = (args as Readonly<Record<string, unknown>>)[name];
+      return typeof value === 'string' ? [`--${name}=${value}`] : [];
+    });
+    return Promise.all(sources.map((source) => outputOf(args.site, source, argv, context)));
+  },
+
+  async run(args, context) {
+    const sources = await sourcesOf(args.uri, context);
+    const states = new Map(
+      context.outputs.map((output) => [output.partition.keys['source'], output]),
+    );
+    const due = sources.flatMap((source) => {
+      const output = states.get(sourceKey(source.sha256));
+      if (output?.state === 'done') return [];
+      return [{ source, isKnown: output?.manifest !== undefined }];
+    });
+    const effects = {
+      engine: await context.engine(),
+      staging: await context.staging(),
+      store: context.store,
+      publish: context.publish,
+      log: context.log,
+    };
+    const fields = {
+      ...(args.ts !== undefined && { ts: args.ts }),
+      ...(args.event !== undefined && { event: args.event }),
+      ...(args['event-name'] !== undefined && { eventName: args['event-name'] }),
+      ...(args.user !== undefined && { user: args.user }),
+      ...(args.url !== undefined && { url: args.url }),
+    };
+    const maxRejects = args['max-rejects'];
+    const rows = await ingest(
+      effects,
+      {
+        site: args.site,
+        format: args.format,
+        ...fields,
+        ...(maxRejects !== undefined && { maxRejects: limit(maxRejects, '--max-rejects') }),
+      },
+      due,
+    );
+    return { rows };
+  },
+});
+
+function checkSite(site: string): void {
+  checkValue('site', site);
+  if (site !== 'all') return;
+  throw new UsageError(
+    `--site: 'all' stands for every site elsewhere; choose another name for this one`,
+  );
+}
+
+/** The files the arguments name, each content once. */
+async function sourcesOf(
+  uris: readonly string[],
+  { cwd }: Pick<PlanContext, 'cwd'>,
+): Promise<Source[]> {
+  const sources = new Map<string, Source>();
+  for (const path of await findFiles(uris, cwd)) {
+    const source = await sourceOf(path);
+    if (!sources.has(source.sha256)) sources.set(source.sha256, source);
+  }
+  return [...sources.values()];
+}
+
+async function outputOf(
+  site: string,
+  source: Source,
+  argv: readonly string[],
+  { store }: Pick<PlanContext, 'store'>,
+): Promise<Output> {
+  const partition = accountOf(site, source);
+  const published = await readManifest(store, prefixOf(partition));
+  const known = published?.manifest.inputs.find(({ version }) => version === source.sha256);
+  // Under another name it is still the same source.
+  return { partition, inputs: [{ ...inputOf(source), ...(known && { name: known.name }) }], argv };
+}
