@@ -25,9 +25,11 @@ const names = ['pageloads', 'clicks', 'conversions'] as const;
 
 const days = '[ (--start-date=<date> --end-date=<date>) | (--days-ago=<n> [--days-ago-end=<n>]) ]';
 
-const options = `
+const sitesOption = `
 Options:
-  --sites=<list>       Sites, separated by commas; all: every site that has events in the store.
+  --sites=<list>       Sites, separated by commas; all: every site that has events in the store.`;
+
+const daysOptions = `
   --start-date=<date>  First day, such as 2026-11-12.
   --end-date=<date>    Last day.
   --days-ago=<n>       First day, counted back from today: 7 makes eight days [default: 0].
@@ -52,19 +54,17 @@ export const multi = defineTask({
   name: 'stats:multi',
   summary: 'Make several aggregates of events, per site and day',
   usage: `--sites=<list> [--aggregates=<list>] ${days}
-${options}
-  --aggregates=<list>  Which, separated by commas [default: pageloads,clicks,conversions].`,
-  *plan({ aggregates, ...args }) {
-    for (const name of someOf(aggregates, names, '--aggregates'))
-      yield { task: `stats:${name}`, args };
+${sitesOption}
+  --aggregates=<list>  Which, separated by commas [default: pageloads,clicks,conversions].${daysOptions}`,
+  *plan({ aggregates: chosen, ...args }) {
+    for (const { name } of chosenOf(chosen)) yield { task: `stats:${name}`, args };
   },
-  summarize: (args, context) =>
-    summarize(
-      someOf(args.aggregates, names, '--aggregates').map((name) => aggregates[name]),
-      args,
-      context,
-    ),
+  summarize: (args, context) => summarize(chosenOf(args.aggregates), args, context),
 });
+
+function chosenOf(text: string): readonly Aggregate[] {
+  return someOf(text, names, '--aggregates').map((name) => aggregates[name]);
+}
 
 interface SiteDays extends WindowOptions {
   readonly sites: string;
@@ -75,7 +75,7 @@ function statsTask(aggregate: Aggregate, summary: string): Task {
   return defineTask({
     name,
     summary,
-    usage: `--sites=<list> ${days}\n${options}`,
+    usage: `--sites=<list> ${days}\n${sitesOption}${daysOptions}`,
     plan: (args, context) => perSiteAndDay(name, args, context),
     outputs: (args, context) => [outputOf(aggregate, args, context)],
     run: (args, context) => aggregateSiteDay(aggregate, args, context),
@@ -167,7 +167,21 @@ async function summarize(
     title: `${names.join(', ')} by day in ${timezone}`,
     notes: [
       ...table.notes,
+      ...(await unknownSites(sites, context)),
       `Files: ${placeOf(context.store.uri, context.cwd)}/${place}/site=<site>/date=<day>/${DATA_FILE}`,
     ],
   };
+}
+
+/** Most often a name that was misspelled. */
+async function unknownSites(
+  sites: readonly string[],
+  { store }: SummaryContext,
+): Promise<readonly string[]> {
+  const known = await valuesOf(store, 'events', 'site');
+  const unknown = sites.filter((site) => !known.includes(site));
+  if (unknown.length === 0) return [];
+  const shown = known.slice(0, 10).join(', ');
+  const rest = known.length > 10 ? ` and ${known.length - 10} more` : '';
+  return [`No events of ${unknown.join(', ')}. Sites with events: ${shown || 'none'}${rest}`];
 }

@@ -189,6 +189,12 @@ describe('the table', () => {
     ]);
   });
 
+  test('names the sites there are when one has no events at all', async () => {
+    await publishEvents('a', '2026-11-19', ['09:00 pageload ann']);
+    const { summary } = await runner.run('stats:clicks -- --sites=a,aa');
+    expect(summary?.notes[0]).toBe('No events of aa. Sites with events: a');
+  });
+
   test('shows the latest days when there are many', async () => {
     const { summary } = await runner.run('stats:clicks -- --sites=a,b,c --days-ago=99');
     expect(summary?.rows).toHaveLength(39);
