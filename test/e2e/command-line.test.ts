@@ -85,7 +85,10 @@ describe('pipe', () => {
 
   test.each([
     ['hello:oen --name=a', "pipe: unknown task 'hello:oen'\n\n  did you mean hello:one?\n"],
-    ['hello', "pipe: unknown task 'hello'\n\n  tasks with 'hello' in their name: hello:all, hello:one\n"],
+    [
+      'hello',
+      "pipe: unknown task 'hello'\n\n  tasks with 'hello' in their name: hello:all, hello:one\n",
+    ],
   ])('%s: says which task is meant', async (line, stderr) => {
     expect(await rig.pipe(line.split(' '))).toEqual({ code: 2, stdout: '', stderr });
   });
@@ -110,7 +113,11 @@ describe('pipe', () => {
 
 describe('a run', () => {
   test('runs a task written in TypeScript, with and without the separator', async () => {
-    for (const line of ['hello:one -- --name=Ann', 'hello:one --name=Ann', 'hello:one --name Ann']) {
+    for (const line of [
+      'hello:one -- --name=Ann',
+      'hello:one --name=Ann',
+      'hello:one --name Ann',
+    ]) {
       const result = await rig.pipe(line.split(' '));
       expect(result, line).toMatchObject({ code: 0, stdout: '' });
       expect(result.stderr).toMatch(/^hello:one: Hello Ann, glad\n1 done in \d+ ms\n$/);

@@ -60,18 +60,18 @@ test('a name that a built-in task has', async () => {
   await rig.write({ 'tasks/a.ts': task('stats:multi') });
   const { code, stderr } = await listing();
   expect(code).toBe(2);
-  expect(stderr).toContain("two tasks are named 'stats:multi': one in Pipe itself, one in tasks/a.ts");
+  expect(stderr).toContain(
+    "two tasks are named 'stats:multi': one in Pipe itself, one in tasks/a.ts",
+  );
 });
 
 test('a file that throws while loading: names file, line and column', async () => {
   await rig.write({
-    'tasks/a.ts': "const missing: string[] = [];\n\nconsole.log(missing[0].length);\n",
+    'tasks/a.ts': 'const missing: string[] = [];\n\nconsole.log(missing[0].length);\n',
   });
   const { code, stderr } = await listing();
   expect(code).toBe(2);
-  expect(stderr).toBe(
-    "tasks/a.ts:3:24: Cannot read properties of undefined (reading 'length')\n",
-  );
+  expect(stderr).toBe("tasks/a.ts:3:24: Cannot read properties of undefined (reading 'length')\n");
 });
 
 test('a syntax error: names the place and points at it', async () => {
@@ -118,8 +118,12 @@ test('a config with a wrong field or value', async () => {
 
 test('a config in TypeScript says where the store is and which zone counts', async () => {
   await rig.write({
-    'pipe.config.ts': "const zone: string = 'Europe/Berlin';\nexport default { store: 'elsewhere', timezone: zone };",
-    'tasks/a.ts': task('made:a', 'run(_, context) { context.log(`${context.timezone} ${context.store.uri}`) }'),
+    'pipe.config.ts':
+      "const zone: string = 'Europe/Berlin';\nexport default { store: 'elsewhere', timezone: zone };",
+    'tasks/a.ts': task(
+      'made:a',
+      'run(_, context) { context.log(`${context.timezone} ${context.store.uri}`) }',
+    ),
   });
   const { stderr } = await rig.pipe(['made:a']);
   expect(stderr).toContain('made:a: Europe/Berlin file://$RIG/elsewhere\n');
