@@ -141,7 +141,7 @@ function readStack(
   at: number,
   occurrences: Occurrence[],
 ): number | Problem {
-  const letters = [...(tokens[at] ?? '').slice(1)];
+  const letters = Array.from((tokens[at] ?? '').slice(1));
   for (let index = 0; index < letters.length; index += 1) {
     const name = `-${letters[index]}`;
     const slot = names.get(name) ?? -1;

@@ -61,7 +61,9 @@ class Findings {
         culprits: [...extras.flatMap((extra) => this.#tokensOf(extra)), ...rivals.map(tokenOf)],
         marks: leaves(alternative.choice),
         alternatives: texts,
-        hints: [texts.map((text, i) => `${i ? 'or         ' : 'give either'} ${text}`).join('\n')],
+        hints: [
+          texts.map((text, i) => `${i ? 'or         ' : 'give either'} ${text}`).join('\n  '),
+        ],
       };
     }
     return undefined;

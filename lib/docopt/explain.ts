@@ -51,6 +51,6 @@ function nothingGiven(usage: Usage): Diagnosis {
     sentence: 'arguments are missing',
     culprits: [],
     alternatives,
-    hints: [['give one of', ...alternatives.map((text) => `  ${text}`)].join('\n')],
+    hints: [['give one of', ...alternatives.map((text) => `  ${text}`)].join('\n  ')],
   };
 }

@@ -1,5 +1,5 @@
 import type { Usage } from './usage.ts';
-import { wrapWords } from './wrap.ts';
+import { breakPattern, patternWord } from './wrap.ts';
 
 /** Whether argv is `--help` or `-h` alone, which every task takes; `-h` may be another option. */
 export function asksForHelp(usage: Usage, argv: readonly string[]): boolean {
@@ -16,7 +16,9 @@ export function asksForHelp(usage: Usage, argv: readonly string[]): boolean {
 export function describeUsage(usage: Usage, width = 80): string {
   const lines = usage.lines.map((line) => {
     const typed = typedLine(usage, usage.text.slice(line.start, line.end));
-    return wrapWords(typed, width - 2, '    ').replace(/^/gm, '  ');
+    const words = typed.match(patternWord) ?? [];
+    const rows = breakPattern(words, { width, prefix: 1, indent: 6 });
+    return rows.map((row, index) => (index === 0 ? '  ' : '      ') + row.join(' ')).join('\n');
   });
   const before = usage.whole ? usage.text.slice(0, usage.section.start) : '';
   const after = usage.text.slice(usage.section.end);
@@ -25,7 +27,7 @@ export function describeUsage(usage: Usage, width = 80): string {
 }
 
 /** A usage line as it is typed: `pipe <name> -- …`. */
-export function typedLine(usage: Usage, written: string): string {
+function typedLine(usage: Usage, written: string): string {
   const pattern = written.replace(/\\\n/g, ' ').trim().replace(/\s+/g, ' ');
   if (usage.name === 'pipe') return usage.whole ? pattern : `pipe ${pattern}`.trim();
   const bare = usage.whole ? pattern.slice(usage.name.length).trim() : pattern;

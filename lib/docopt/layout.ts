@@ -1,7 +1,7 @@
 import type { Diagnosis } from './argv-error.ts';
 import { quoteWord } from './quote.ts';
 import type { Node, Span, Usage, UsageLine } from './usage.ts';
-import { wrapWords } from './wrap.ts';
+import { breakPattern, breakWords, patternWord } from './wrap.ts';
 
 /**
  * The message of a diagnosis: the sentence, the command as typed with `^` under the culprits, the
@@ -17,8 +17,9 @@ export function layout(
   const parts = [`${usage.name}: ${sentence}`, typedCommand(usage, argv, culprits, width)];
   if (line && marks.length > 0) parts.push(markedUsage(usage, line, marks, width));
   const wrapped = hints.map((hint) => {
-    const text = hint.includes('\n') ? hint : wrapWords(hint, width - 2, '  ');
-    return text.replace(/^/gm, '  ');
+    const words = hint.includes('\n') ? [hint] : hint.split(' ');
+    const lines = breakWords(words, { width, prefix: 1, indent: 4 });
+    return `  ${lines.map((line) => line.join(' ')).join('\n    ')}`;
   });
   if (wrapped.length > 0) parts.push(wrapped.join('\n'));
   return parts.join('\n\n');
@@ -70,7 +71,7 @@ function cut(usage: Usage, item: Node, marks: readonly Span[]): Word[] {
 /** The words of a piece of the usage text; white space inside `<…>` does not part them. */
 function usageWords(usage: Usage, { start, end }: Span, marks: readonly Span[]): Word[] {
   const text = usage.text.slice(start, end);
-  return [...text.matchAll(wordOfUsage)].map((found) => {
+  return [...text.matchAll(patternWord)].map((found) => {
     const at = start + found.index;
     const inWord = marks.flatMap((mark) => {
       const from = Math.max(mark.start - at, 0);
@@ -81,26 +82,27 @@ function usageWords(usage: Usage, { start, end }: Span, marks: readonly Span[]):
   });
 }
 
-/** A closing bracket stays with what is before it. */
-const wordOfUsage = /(?:<[^>]*>|\\(?!\n)|[^\s<\\])+(?: [\])]+(?:\.\.\.)?(?!\S))*/g;
-
 /** Lines of words behind a prefix, each followed by the line of its marks if it has any. */
-function rows(prefix: string, words: readonly Word[], mark: string, width: number): string {
-  const indent = ' '.repeat(Math.min(prefix.length + 3, MOST_INDENT));
-  const lines: { text: string; under: string }[] = [{ text: `  ${prefix}`, under: '' }];
-  for (const word of words) {
-    let line = lines.at(-1);
-    if (!line) break;
-    if (line.text.length + 1 + word.text.length > width && line.text.trim() !== prefix) {
-      line = { text: indent.slice(1), under: '' };
-      lines.push(line);
+function rows(prefix: string, words: readonly Word[], mark: '^' | '~', width: number): string {
+  const indent = Math.min(prefix.length + 3, MOST_INDENT);
+  const split = mark === '~' ? breakPattern : breakWords;
+  const columns = { width, prefix: prefix.length + 2, indent };
+  let next = 0;
+  const lines = split(
+    words.map(({ text }) => text),
+    columns,
+  ).map((row, index) => {
+    const line = { text: index === 0 ? `  ${prefix}` : ' '.repeat(indent - 1), under: '' };
+    for (const text of row) {
+      const at = line.text.length + 1;
+      line.text += ` ${text}`;
+      for (const { start, end } of words[next]?.marks ?? []) {
+        line.under = line.under.padEnd(at + start) + mark.repeat(end - start);
+      }
+      next += 1;
     }
-    const at = line.text.length + 1;
-    line.text += ` ${word.text}`;
-    for (const { start, end } of word.marks) {
-      line.under = line.under.padEnd(at + start) + mark.repeat(end - start);
-    }
-  }
+    return line;
+  });
   return shorten(lines).join('\n');
 }
 

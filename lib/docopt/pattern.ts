@@ -114,7 +114,7 @@ class Parser {
 
   #stack(token: Token): Node[] {
     const nodes: Node[] = [];
-    const letters = [...token.text.slice(1)];
+    const letters = Array.from(token.text.slice(1));
     for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
       const name = `-${letter}`;
       const known = this.#table.find(name);

@@ -50,7 +50,8 @@ class Rewriting {
 
   defaultValue(placeholder: unknown): string | undefined {
     if (placeholder === undefined || placeholder === null) return undefined;
-    return this.#defaults[Number(String(placeholder).slice(1))] ?? String(placeholder);
+    const text = typeof placeholder === 'string' ? placeholder : JSON.stringify(placeholder);
+    return this.#defaults[Number(text.slice(1))] ?? text;
   }
 
   /** The pattern on one line, word by word, so that what is glued stays glued. */

@@ -56,12 +56,11 @@ test('a narrow terminal gets the relevant group, wrapped', () => {
                           --days-ago=7
                           ^^^^^^^^^^^^
 
-      usage: stats:multi -- --sites=<sites> [...] [ (--start-date=<d>
-                                                     ~~~~~~~~~~~~~~~~
-                            --end-date=<d>) | (--days-ago=<n>
-                            ~~~~~~~~~~~~~~     ~~~~~~~~~~~~~~
-                            [--days-ago-end=<n>]) ]
-                             ~~~~~~~~~~~~~~~~~~
+      usage: stats:multi -- --sites=<sites> [...]
+                            [ (--start-date=<d> --end-date=<d>)
+                               ~~~~~~~~~~~~~~~~ ~~~~~~~~~~~~~~
+                            | (--days-ago=<n> [--days-ago-end=<n>]) ]
+                               ~~~~~~~~~~~~~~  ~~~~~~~~~~~~~~~~~~
 
       give either --start-date=<d> --end-date=<d>
       or          --days-ago=<n> [--days-ago-end=<n>]
