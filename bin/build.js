@@ -30,7 +30,7 @@ await writeFile('dist/code.json', JSON.stringify(Object.fromEntries(await Promis
 /** Hash of a task file and of every module it imports that decides what the task computes. */
 async function codeOf(entry) {
   const hash = createHash('sha256');
-  for (const path of graphOf(entry).sort()) {
+  for (const path of graphOf(entry).sort((a, b) => (a < b ? -1 : 1))) {
     hash
       .update(`${path}\0`)
       .update(await readFile(path))

@@ -1,43 +1,32 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRig } from './rig/rig.ts';
 import type { Rig } from './rig/rig.ts';
 
-/** A fenced block of the README: its info string and its text. */
-interface Block {
-  readonly info: string;
-  readonly text: string;
-}
-
 const readme = await readFile('README.md', 'utf8');
-const blocks = [...readme.matchAll(/^```(.+)\n([^]*?)^```$/gm)].map(
-  ([, info = '', text = '']): Block => ({ info, text }),
+/** Fenced blocks: what follows the fence, and the text. */
+const blocks = [...readme.matchAll(/^```(.+)\n([^]*?)^```$/gm)];
+const commands = blocks
+  .filter(([, info]) => info === 'sh')
+  .flatMap(([, , text = '']) => text.trim().split('\n'));
+/** A block whose fence names a file, such as `ts tasks/shop.ts`, is that file. */
+const files = Object.fromEntries(
+  blocks.flatMap(([, info = '', text = '']) => {
+    const [, path] = info.split(' ');
+    return path ? [[path, text]] : [];
+  }),
 );
-
-/** Commands that mean to end otherwise than with 0. */
-const exitCodes: Readonly<Record<string, number>> = {};
 
 let rig: Rig;
 beforeAll(async () => {
   rig = await createRig();
-  await rig.write({ 'package.json': '{}', 'access.log': accessLog(new Date()) });
+  await rig.write({ 'package.json': '{}', 'access.log': accessLog(new Date()), ...files });
 });
 afterAll(() => rig.remove());
 
-describe('every command of the README runs, in order:', () => {
-  for (const { info, text } of blocks) {
-    const [language, path] = info.split(' ');
-    if (path) {
-      test(`write ${path}`, () => rig.write({ [path]: text }));
-    } else if (language === 'sh') {
-      for (const line of text.trim().split('\n')) {
-        test(line, async () => {
-          const { code, stderr } = await rig.shell(line);
-          expect(code, stderr).toBe(exitCodes[line] ?? 0);
-        });
-      }
-    }
-  }
+test.each(commands)('%s', async (command) => {
+  const { code, stderr } = await rig.shell(command);
+  expect(code, stderr).toBe(0);
 });
 
 test('CI runs the two commands of the first screen', async () => {

@@ -16,8 +16,8 @@ import type { RunOptions } from './options.ts';
 /** What a leaf needs besides the options of the run. */
 export interface LeafEffects {
   readonly engines: Engines;
-  invoke(task: string, args: CallArgs): Promise<Outcome>;
-  log(message: string): void;
+  readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
+  readonly log: (message: string) => void;
 }
 
 /** What came of a leaf that did not throw. */

@@ -48,26 +48,17 @@ export interface Task {
 export function defineTask<const Text extends string>(definition: TaskDefinition<Text>): Task;
 // The parser gives what the types promise, so inside Pipe the arguments need no types of their own.
 export function defineTask(definition: TaskDefinition<string>): Task {
-  const { name, summary, plan, outputs, run, summarize } = definition;
+  const { name } = definition;
   checkName(name);
-  if (plan === undefined && run === undefined) {
+  if (!definition.plan && !definition.run) {
     throw new UsageError(`task '${name}' has neither plan nor run; give it at least one of them`);
   }
   const usage = parseUsage(definition.usage, name);
   checkForTask(usage);
   const leavesOf = usage.lines.flatMap(({ tree }) => leaves(tree));
   const keys = new Set(leavesOf.map((leaf) => argName(keyOf(leaf))));
-  return {
-    [brand]: true,
-    name,
-    summary,
-    usage,
-    takesWindow: ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key)),
-    ...(plan && { plan: plan.bind(definition) }),
-    ...(outputs && { outputs: outputs.bind(definition) }),
-    ...(run && { run: run.bind(definition) }),
-    ...(summarize && { summarize: summarize.bind(definition) }),
-  };
+  const takesWindow = ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key));
+  return { ...definition, [brand]: true, usage, takesWindow };
 }
 
 export function isTask(value: unknown): value is Task {

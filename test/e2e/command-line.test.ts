@@ -143,10 +143,13 @@ describe('a run', () => {
       .map((line) => JSON.parse(line));
     const leaf = ['invocation-started', 'log', 'invocation-finished'];
     expect(events.map(({ type }) => type)).toEqual([
-      ...['run-started', 'run-planned', 'invocation-started'],
+      'run-started',
+      'run-planned',
+      'invocation-started',
       ...leaf,
       ...leaf,
-      ...['invocation-finished', 'run-finished'],
+      'invocation-finished',
+      'run-finished',
     ]);
     expect(events.at(-1)).toMatchObject({ exitCode: 0, counts: { done: 2, failed: 0 } });
     const [run] = await readdir(rig.path('s/.pipe/runs'));
