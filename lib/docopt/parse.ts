@@ -116,6 +116,6 @@ function checkName(usage: Usage, leaf: Leaf, names: Map<string, string>): void {
   const before = names.get(name) ?? key;
   if (before !== key)
     refuse(usage, `${key} and ${before} are both '${name}' in args; rename one`, leaf);
-  if (name === '__proto__') refuse(usage, `${key} cannot be the name of an argument`, leaf);
+  if (name in {}) refuse(usage, `${key} cannot be the name of an argument`, leaf);
   names.set(name, key);
 }

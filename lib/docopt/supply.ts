@@ -14,13 +14,13 @@ export interface Supply {
 }
 
 /**
- * Args by docopt key, defaults filled in. Throws UsageError for a key the usage does not have and
+ * Args in the order of the compiled keys, defaults filled in. Throws UsageError for a key the usage does not have and
  * for a value that is not of the key's kind.
  */
 export function supplyOf(
   compiled: Compiled,
   args: Readonly<Record<string, ArgValue | undefined>>,
-): Map<string, Supply> {
+): Supply[] {
   const { name: task, keys: known } = compiled.usage;
   for (const name of Object.keys(args)) {
     if (known.has(name) || args[name] === undefined) continue;
@@ -28,12 +28,7 @@ export function supplyOf(
     const hint = near ? `; did you mean '${near}'?` : `; it takes ${listNames(compiled)}`;
     throw new UsageError(`${task}: there is no argument '${name}'${hint}`);
   }
-  const supply = new Map<string, Supply>();
-  for (const key of compiled.keys) {
-    const { values, isDefault } = valuesOf(task, key, args[key.name]);
-    if (values.length > 0) supply.set(key.key, { key, values, isDefault });
-  }
-  return supply;
+  return compiled.keys.map((key) => ({ key, ...valuesOf(task, key, args[key.name]) }));
 }
 
 function listNames({ keys }: Compiled): string {

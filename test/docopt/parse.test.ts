@@ -172,6 +172,7 @@ describe('usages no task can have', () => {
     ['[--a]\nOptions: -b  B', '-b is described, but no usage line takes it'],
     ['--as=<csv|json>\nOptions: --as=<a>  As [default: xml]', "the default 'xml' of --as is not"],
     ['<__proto__>', '<__proto__> cannot be the name of an argument'],
+    ['[--constructor]', '--constructor cannot be the name of an argument'],
   ])('%j: %s', (text, sentence) => {
     const usage = parseUsage(text, 'x:y');
     expect(refusal(() => checkForTask(usage))).toContain(`x:y: ${sentence}`);
