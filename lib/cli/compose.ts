@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { engineId, openDuckDB } from '../engine/duckdb.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openLedger, runId } from '../ledger/ledger.ts';
+import { checkPlan } from '../run/check.ts';
 import { runInvocation } from '../run/run.ts';
 import type { RunReport } from '../run/run.ts';
 import type { RunOptions } from '../run/options.ts';
@@ -51,12 +52,16 @@ export async function compose(request: Request): Promise<Effects> {
   };
 }
 
-/** Runs an invocation with its ledger: every event goes there and to the listener. */
+/**
+ * Runs an invocation with its ledger: every event goes there and to the listener. The plan is
+ * checked as a whole first; an error in it is thrown before anything is written.
+ */
 export async function runWithLedger(
   invocation: Invocation,
   effects: Effects,
   listen: (event: RunEvent) => void,
 ): Promise<RunReport> {
+  const leaves = await checkPlan(invocation, effects.registry, effects);
   await effects.store.cleanStaging();
   const ledger = await openLedger(effects.store, effects.run);
   const emit = (event: RunEvent): void => {
@@ -69,7 +74,7 @@ export async function runWithLedger(
   };
   try {
     emit(started(invocation, effects));
-    return await runInvocation(invocation, { ...effects, emit, breathe });
+    return await runInvocation(invocation, leaves, { ...effects, emit, breathe });
   } finally {
     await ledger.close();
   }

@@ -20,12 +20,15 @@ export interface RunReport extends Outcome {
 }
 
 /**
- * Runs an invocation and everything it calls for. The plan is checked as a whole first; an error in
- * it is thrown. A failing leaf does not stop its siblings; what failed is in the events and the exit code.
+ * Runs an invocation and everything it calls for. Its plan has been checked, and has so many
+ * leaves. A failing leaf does not stop its siblings; what failed is in the events and the exit code.
  */
-export async function runInvocation(root: Invocation, options: RunOptions): Promise<RunReport> {
+export async function runInvocation(
+  root: Invocation,
+  leaves: number,
+  options: RunOptions,
+): Promise<RunReport> {
   const started = options.clock();
-  const leaves = await checkPlan(root, options.registry, options);
   const engines = new Engines(() => options.openEngine(leaves));
   const interrupt = (): void => engines.interrupt();
   options.cancel.addEventListener('abort', interrupt);

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../lib/ledger/events.ts';
+import { checkPlan } from '../../lib/run/check.ts';
 import { runInvocation } from '../../lib/run/run.ts';
 import type { RunReport } from '../../lib/run/run.ts';
 import type { RunOptions } from '../../lib/run/options.ts';
@@ -25,7 +26,8 @@ export async function runTasks(
   const events: RunEvent[] = [];
   const effects = await runOptions(tasks, { emit: (event) => events.push(event), ...options });
   const root = resolveCall(effects.registry, { task, args }, effects);
-  return { report: await runInvocation(root, effects), events };
+  const leaves = await checkPlan(root, effects.registry, effects);
+  return { report: await runInvocation(root, leaves, effects), events };
 }
 
 export async function runOptions(
