@@ -58,6 +58,7 @@ const rules: Rules = {
   ),
   packages: [...dependencies(), ...bundled],
   heavy: {
+    '@aws-sdk/client-s3': 'lib/store',
     '@duckdb/node-api': 'lib/engine',
     esbuild: 'lib/task',
     neodoc: 'lib/docopt',
