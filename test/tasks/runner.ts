@@ -10,6 +10,7 @@ import { sql } from '../../lib/engine/sql.ts';
 import { parquet } from '../../lib/engine/parquet.ts';
 import type { Sql } from '../../lib/engine/sql.ts';
 import type { RunEvent } from '../../lib/ledger/events.ts';
+import { checkPlan } from '../../lib/run/check.ts';
 import { runInvocation } from '../../lib/run/run.ts';
 import type { RunReport } from '../../lib/run/run.ts';
 import { openStore } from '../../lib/store/open.ts';
@@ -79,7 +80,8 @@ export class Runner {
       emit: (event) => events.push(event),
     });
     const root = resolveCall(effects.registry, { task, args }, effects);
-    const report = await runInvocation(root, effects);
+    const leaves = await checkPlan(root, effects.registry, effects);
+    const report = await runInvocation(root, leaves, effects);
     const staging = await this.store.openStaging('summary');
     const summary = await root.task.summarize?.(root.args, {
       ...effects,
