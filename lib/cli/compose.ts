@@ -33,9 +33,11 @@ export type Effects = Omit<RunOptions, 'emit' | 'breathe'>;
 export async function compose(request: Request): Promise<Effects> {
   const { settings, cwd } = request;
   const { jobs, now, timezone, prefix } = settings;
+  const open = (uri: string): Promise<Store> => openFrom(uri, cwd);
   return {
     registry: request.registry,
-    store: await openLocal(settings.store, cwd),
+    store: await open(settings.store),
+    openStore: open,
     run: runId(Date.now(), randomBytes(4).toString('hex')),
     now,
     timezone,
@@ -80,7 +82,7 @@ export async function runWithLedger(
   }
 }
 
-function openLocal(uri: string, cwd: string): Promise<Store> {
+function openFrom(uri: string, cwd: string): Promise<Store> {
   const kill = (pid: number, signal: 0): unknown => process.kill(pid, signal);
   const system = { hostname: hostname(), pid: process.pid, kill, now: Date.now };
   return openStore(uri, { cwd, effects: systemEffects(system) });

@@ -91,13 +91,14 @@ class Leaf {
   }
 
   context(): RunContext {
-    const { now, timezone, cwd, store, registry, cancel, force, run } = this.#options;
+    const { now, timezone, cwd, store, registry, openStore, cancel, force, run } = this.#options;
     return {
       now,
       timezone,
       cwd,
       store,
       registry,
+      openStore,
       signal: cancel,
       outputs: force
         ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))

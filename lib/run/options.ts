@@ -7,6 +7,7 @@ import type { Registry } from '../task/registry.ts';
 export interface RunOptions {
   readonly registry: Registry;
   readonly store: Store;
+  readonly openStore: (uri: string) => Promise<Store>;
   readonly run: string;
   /** The one pinned now, in milliseconds since the epoch. */
   readonly now: number;

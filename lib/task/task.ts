@@ -62,6 +62,8 @@ export interface PlanContext {
   readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream'>;
   /** Every task of this run. */
   readonly registry: Registry;
+  /** Opens another store than the run's own, by a path (relative to `cwd`) or a URI. */
+  readonly openStore: (uri: string) => Promise<Store>;
 }
 
 export interface SummaryContext extends PlanContext {

@@ -38,6 +38,7 @@ export async function runOptions(
   return {
     registry: createRegistry(tasks.map((task) => registered(task, 'a test', async () => 'code'))),
     store: options.store ?? openMemoryStore(),
+    openStore: (uri) => Promise.reject(new Error(`this test has no store ${uri}`)),
     run: 'test-run',
     now: Date.parse('2026-11-20T06:00:00Z'),
     timezone: 'UTC',
