@@ -110,7 +110,7 @@ function onceOnly(node: Node): Node {
 }
 
 /** The leaf inside groups that hold nothing else, and how often it must stand there. */
-function onlyLeaf(node: Node, least: 0 | 1 = 1): { leaf: Leaf; least: 0 | 1 } | undefined {
+export function onlyLeaf(node: Node, least: 0 | 1 = 1): { leaf: Leaf; least: 0 | 1 } | undefined {
   switch (node.type) {
     case 'option':
     case 'positional':

@@ -37,9 +37,10 @@ function typedCommand(
   culprits: readonly number[],
   width: number,
 ): string {
+  const marked = new Set(culprits);
   const words = argv.map((token, index): Word => {
     const text = quoteWord(token);
-    return { text, marks: culprits.includes(index) ? [{ start: 0, end: text.length }] : [] };
+    return { text, marks: marked.has(index) ? [{ start: 0, end: text.length }] : [] };
   });
   const task = name === 'pipe' ? 'pipe' : `pipe ${name}`;
   const prefix = words.length === 0 || name === 'pipe' ? task : `${task} --`;

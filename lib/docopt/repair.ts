@@ -1,4 +1,5 @@
 import type { Argv } from './argv.ts';
+import { onlyLeaf } from './backtrack.ts';
 import type { Compiled } from './compile.ts';
 import { keyOf, type Leaf, type Node, type UsageLine } from './usage.ts';
 
@@ -59,7 +60,9 @@ class Repairer {
     this.#line = line;
     argv.occurrences.forEach(({ slot }, index) => {
       const key = compiled.usage.options[slot]?.key ?? '';
-      this.#given.set(key, [...(this.#given.get(key) ?? []), index]);
+      const given = this.#given.get(key) ?? [];
+      given.push(index);
+      this.#given.set(key, given);
     });
   }
 
@@ -75,13 +78,15 @@ class Repairer {
   }
 
   #finish(at: number): void {
+    const { words, occurrences } = this.#argv;
+    const extra = words.length - at + occurrences.length - this.#optionsUsed;
+    const cost = this.#cost + extra * EXTRA;
+    if (this.#best && cost >= this.#best.cost - 1e-9) return;
     const extraWords = [...this.#extraWords];
-    for (let word = at; word < this.#argv.words.length; word += 1) extraWords.push(word);
+    for (let word = at; word < words.length; word += 1) extraWords.push(word);
     const extraOptions = [...this.#given].flatMap(([key, all]) =>
       all.slice(this.#used.get(key) ?? 0),
     );
-    const cost = this.#missingCost + (extraWords.length + extraOptions.length) * EXTRA;
-    if (this.#best && cost >= this.#best.cost - 1e-9) return;
     this.#best = {
       line: this.#line,
       cost,
@@ -195,6 +200,51 @@ class Repairer {
   }
 
   #repeat(item: Node, at: number, next: Next): void {
+    const only = onlyLeaf(item);
+    if (only) this.#repeatLeaf(only.leaf, only.least, at, next);
+    else this.#rounds(item, at, next);
+  }
+
+  /** As often as it can be, then less often; a loop, as recursion would overflow. */
+  #repeatLeaf(leaf: Leaf, least: 0 | 1, at: number, next: Next): void {
+    const key = keyOf(leaf);
+    const used = this.#used.get(key) ?? 0;
+    const depth = this.#taken.length;
+    const tokens = this.#tokensFor(leaf, at);
+    for (const token of tokens) this.#taken.push({ leaf, token });
+    const isOption = leaf.type === 'option';
+    const optionsUsed = this.#optionsUsed;
+    for (let times = tokens.length; times >= Math.max(least, 1); times -= 1) {
+      this.#taken.length = depth + times;
+      if (isOption) {
+        this.#used.set(key, used + times);
+        this.#optionsUsed = optionsUsed + times;
+      }
+      next(isOption ? at : at + times);
+      if (this.#isHopeless()) break;
+    }
+    this.#taken.length = depth;
+    this.#used.set(key, used);
+    this.#optionsUsed = optionsUsed;
+    if (least === 0) next(at);
+    else this.#miss(leaf, at, next);
+  }
+
+  /** The tokens a repeated leaf can take from here on. */
+  #tokensFor(leaf: Leaf, at: number): number[] {
+    const { occurrences, words, wordTokens, separator } = this.#argv;
+    if (leaf.type === 'option') {
+      const given = this.#given.get(keyOf(leaf))?.slice(this.#used.get(keyOf(leaf)) ?? 0) ?? [];
+      return given.map((index) => occurrences[index]?.token ?? -1);
+    }
+    const stop = words.findIndex(
+      (word, index) =>
+        index >= at && (leaf.type === 'command' ? word !== leaf.name : index === separator),
+    );
+    return wordTokens.slice(at, stop < 0 ? words.length : stop);
+  }
+
+  #rounds(item: Node, at: number, next: Next): void {
     const before = this.#taken.length;
     this.#walk(item, at, (after) => {
       if (this.#taken.length > before && !this.#isHopeless()) {
@@ -207,6 +257,6 @@ class Repairer {
   /** One more round, if it takes something. */
   #optionalRound(item: Node, at: number, next: Next): void {
     const { words, occurrences } = this.#argv;
-    if (at < words.length || this.#optionsUsed < occurrences.length) this.#repeat(item, at, next);
+    if (at < words.length || this.#optionsUsed < occurrences.length) this.#rounds(item, at, next);
   }
 }

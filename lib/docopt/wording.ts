@@ -18,8 +18,14 @@ export function nodeText(usage: Usage, node: Node): string {
   return usage.text.slice(first.start, last.end).replace(/\\\n/g, ' ').replace(/\s+/g, ' ');
 }
 
-/** `a`, `a and b`, `a, b and c`. */
+const MOST_LISTED = 8;
+
+/** `a`, `a and b`, `a, b and c`; of many the first, and how many more. */
 export function list(words: readonly string[], last = 'and'): string {
   if (words.length < 2) return words.join('');
+  if (words.length > MOST_LISTED) {
+    const shown = words.slice(0, MOST_LISTED - 1);
+    return `${shown.join(', ')} ${last} ${words.length - shown.length} more`;
+  }
   return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
