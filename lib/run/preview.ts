@@ -18,7 +18,7 @@ export interface PreviewNode {
 /** Everything a preview looks at; it changes nothing. */
 export type PreviewOptions = Pick<
   RunOptions,
-  'registry' | 'store' | 'now' | 'timezone' | 'cwd' | 'engineId' | 'force'
+  'registry' | 'store' | 'openStore' | 'now' | 'timezone' | 'cwd' | 'engineId' | 'force'
 >;
 
 /** The tree of a plan, depth first, read as fast as it is asked for. */
