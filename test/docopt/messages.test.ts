@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ArgvError } from '../../lib/docopt/argv-error.ts';
 import { parseArgs } from '../../lib/docopt/args.ts';
 import { parseUsage } from '../../lib/docopt/parse.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { usageAndArgv } from './arbitraries.ts';
 
 const usage = parseUsage(
   `--sites=<sites> [--force] [--aggregates=<aggs>]
@@ -102,4 +105,43 @@ describe('other usages', () => {
   ])('%j: %s', (body, command) => {
     expect(messageFor(command, parseUsage(body, 'x:y'))).toMatchSnapshot();
   });
+});
+
+test("pipe's own command line has no task in front", () => {
+  const own = parseUsage('Usage: pipe [-n] [--store=<uri>] <task> [<argument>...]', 'pipe');
+  expect(messageFor('-n --stroe=x a:b', own)).toMatchSnapshot();
+});
+
+test('an error tells programs what is wrong', () => {
+  const error = errorOf(['--sites=a', '--start-date=D']);
+  expect(error.toJSON()).toEqual({
+    kind: 'incomplete',
+    message: 'stats:multi: --start-date also needs --end-date=<d>',
+    tokens: ['--start-date=D'],
+    missing: ['--end-date=<d>'],
+    alternatives: ['--days-ago=<n> [--days-ago-end=<n>]'],
+  });
+  expect(error.exitCode).toBe(2);
+});
+
+function errorOf(argv: readonly string[]): ArgvError {
+  try {
+    parseArgs(usage, argv);
+  } catch (error) {
+    if (error instanceof ArgvError) return error;
+  }
+  throw new Error('no ArgvError');
+}
+
+test('whatever is typed is read or explained', () => {
+  const token = fc.constantFrom('a', 'add', '-v', '-x', '--all', '--out=1', '--si', '--', '-', '');
+  fc.assert(
+    fc.property(usageAndArgv, fc.array(token, { maxLength: 6 }), ({ body, argv }, more) => {
+      const tokens = [...argv.slice(1), ...more];
+      const message = messageFor(tokens.join(' '), parseUsage(body, 'x:y'), 60);
+      expect(message).toMatch(/^no error$|^\nx:y: \S[^\n]+\n\n  pipe x:y/);
+      expect(message).not.toMatch(/no usage line takes|undefined/);
+    }),
+    { numRuns: 1000 },
+  );
 });
