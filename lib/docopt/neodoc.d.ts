@@ -50,6 +50,5 @@ declare module 'neodoc' {
     readonly default?: unknown;
   }
 
-  const neodoc: { parse(text: string): Specification };
-  export { neodoc as default };
+  export function parse(text: string): Specification;
 }

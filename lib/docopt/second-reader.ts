@@ -8,11 +8,11 @@ import { isLeaf, type Node, type Usage, type UsageLine, type UsageOption } from 
  * commands, `--`, characters of option names, defaults.
  */
 export async function compareWithNeodoc(usage: Usage): Promise<string[]> {
-  const { default: neodoc } = await import('neodoc');
+  const { parse } = await import('neodoc');
   const rewriting = new Rewriting(usage);
   let specification: Specification;
   try {
-    specification = neodoc.parse(rewriting.text);
+    specification = parse(rewriting.text);
   } catch (error) {
     return [`neodoc cannot read it: ${reasonOf(error)}`];
   }
