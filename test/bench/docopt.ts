@@ -4,8 +4,6 @@ import { compile } from '../../lib/docopt/compile.ts';
 import { formatArgs } from '../../lib/docopt/format.ts';
 import { parseUsage } from '../../lib/docopt/parse.ts';
 
-// What an invocation costs before anything runs, and a plan of a million pays a million times.
-
 const body = `--sites=<sites> [--force] [--aggregates=<aggs>]
   [ (--start-date=<d> --end-date=<d>) | (--days-ago=<n> [--days-ago-end=<n>]) ]`;
 const many = `[options] --in=<uri>... [ (--from=<d> --to=<d>) | --days=<n> ] <file>...
@@ -34,22 +32,25 @@ const npm: { docopt(text: string, options: object): unknown } = createRequire(im
 );
 const whole = `Usage: prog ${body.replace(/\s+/g, ' ')}`;
 
-measure('parse a usage', () => parseUsage(body, 'stats:multi'));
-measure('parse and compile a usage', () => compile(parseUsage(body, 'stats:multi')));
-measure('match 2 options', () => parseArgs(usage, two));
-measure('match 4 options', () => parseArgs(usage, four));
-measure('match 8 options and 3 words of 15', () => parseArgs(large, eight));
-measure('format 4 options', () => formatArgs(usage, args));
-measure('explain a misspelt option', () => attempt(() => parseArgs(usage, ['--stes=a'])));
-measure('explain a conflict', () => attempt(() => parseArgs(usage, [...four, '--days-ago=1'])));
-measure('npm docopt: parse and match 4 options', () =>
-  npm.docopt(whole, { argv: four, exit: false }),
-);
+/** What an invocation costs before anything runs: the median of five runs of at least 100 ms, in µs a call. */
+export async function benchDocopt(): Promise<readonly object[]> {
+  const calls: Readonly<Record<string, () => unknown>> = {
+    'parse a usage': () => parseUsage(body, 'stats:multi'),
+    'parse and compile a usage': () => compile(parseUsage(body, 'stats:multi')),
+    'match 2 options': () => parseArgs(usage, two),
+    'match 4 options': () => parseArgs(usage, four),
+    'match 8 options and 3 words of 15': () => parseArgs(large, eight),
+    'format 4 options': () => formatArgs(usage, args),
+    'explain a misspelt option': () => attempt(() => parseArgs(usage, ['--stes=a'])),
+    'explain a conflict': () => attempt(() => parseArgs(usage, [...four, '--days-ago=1'])),
+    'npm docopt: parse and match 4 options': () => npm.docopt(whole, { argv: four, exit: false }),
+  };
+  return Object.entries(calls).map(([call, run]) => ({ call, µs: measure(run) }));
+}
 
-/** Prints the median of five runs of at least 100 ms, in microseconds per call. */
-function measure(name: string, run: () => unknown): void {
+function measure(run: () => unknown): number {
   const times = Array.from({ length: 5 }, () => timeOf(run)).toSorted((a, b) => a - b);
-  console.log(`${name.padEnd(40)} ${(times[2] ?? 0).toFixed(2).padStart(9)} µs`);
+  return Math.round((times[2] ?? NaN) * 100) / 100;
 }
 
 function timeOf(run: () => unknown): number {
