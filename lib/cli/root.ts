@@ -13,10 +13,12 @@ export function resolveRoot(
   rest: readonly string[],
   context: Pick<Settings, 'now' | 'timezone'> & { readonly width: number },
 ): Invocation {
+  // The first `--` is Pipe's; a second one belongs to the task, if its usage declares one.
+  const args = rest[0] === '--' ? rest.slice(1) : rest;
   try {
-    return resolveCall(registry, { task, args: rest }, context);
+    return resolveCall(registry, { task, args }, context);
   } catch (error) {
-    throw error instanceof ArgvError ? withPlace(error, task, rest) : error;
+    throw error instanceof ArgvError ? withPlace(error, task, args) : error;
   }
 }
 
@@ -24,7 +26,7 @@ export function resolveRoot(
 function withPlace(error: ArgvError, task: string, rest: readonly string[]): UsageError {
   const [token] = error.tokens;
   if (error.kind !== 'unknown-option' || token === undefined || !isPipeOption(token)) return error;
-  const others = rest.filter((word) => word !== token && word !== '--');
+  const others = rest.filter((word) => word !== token);
   const [sentence] = error.message.split('\n\n  ' + task);
   return new UsageError(
     `${sentence}\n\n  ${token} is an option of pipe itself, which stands before the task:\n\n` +

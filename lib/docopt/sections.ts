@@ -13,7 +13,7 @@ export interface Sections {
 }
 
 // A heading is words and then `usage:`, so that `--memory=<n>  Memory usage: …` is none.
-const usageHeading = /^\s*(?:[\p{L}\p{N}_.'/-]+[ \t]+)*usage:/iu;
+const usageHeading = /^\s*(?:[^\s<>[\]()|=]+[ \t]+)*usage:/i;
 const optionsHeading = /^\s*(?![-[(<])[^[<|=]*options:/i;
 
 /** Finds the usage section and the Options sections. Throws UsageError for two usage headings. */
