@@ -3,6 +3,8 @@ import { exitCodes, messageOf, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { readCommandLine } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
+import { helpOf } from './help.ts';
+import { listTasks } from './list.ts';
 import { version } from './package.ts';
 import { pipeUsage } from './usage.ts';
 
@@ -25,14 +27,13 @@ export async function main(): Promise<void> {
 async function dispatch({ options, task, rest }: CommandLine): Promise<ExitCode> {
   if (options['version'] === true) return print(`${version}\n`);
   if (options['T'] === true || options['list'] !== undefined) {
-    const { listTasks } = await import('./list.ts');
     return print(await listTasks(options, process.cwd()));
   }
   if (task === undefined) return print(pipeUsage);
   if (options['help'] === true || asksForHelp(rest)) {
-    const { helpOf } = await import('./help.ts');
     return print(await helpOf(task, process.cwd()));
   }
+  // All that runs tasks is loaded only now.
   const { runTask } = await import('./run-task.ts');
   return runTask(options, task, rest);
 }
