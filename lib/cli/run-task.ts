@@ -33,8 +33,10 @@ export async function runTask(
   try {
     if (options['dry-run'] === true) return await printDryRun(invocation, effects, options);
     const report = await runWithLedger(invocation, effects, listener(options, effects));
-    if (signals.exitCode() === undefined) await printSummary(invocation, effects, options);
-    return signals.exitCode() ?? report.exitCode;
+    const interrupted = signals.exitCode();
+    if (interrupted === undefined) await printSummary(invocation, effects, options);
+    else say(`to go on: ${effects.command(invocation.text)}`);
+    return interrupted ?? report.exitCode;
   } finally {
     signals.release();
   }

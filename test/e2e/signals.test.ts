@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRig, pipeBin } from '../rig/rig.ts';
+import type { Rig } from '../rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig();
+  await rig.write({
+    'package.json': '{ "type": "module" }',
+    'tasks/slow.js': `import { defineTask } from 'pipe';
+import { access, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+
+// Says that it runs, then waits for the test to let it go, or for the run to be cancelled.
+export const leaf = defineTask({
+  name: 'slow:leaf',
+  summary: 'Wait',
+  usage: '<n>',
+  async run({ n }, { signal }) {
+    await writeFile('began-' + n, '');
+    while (!signal.aborted) {
+      if (await access('go').then(() => true, () => false)) return;
+      await setTimeout(10);
+    }
+    throw new Error('cancelled');
+  },
+});
+
+export const all = defineTask({
+  name: 'slow:all',
+  summary: 'Wait three times',
+  usage: '',
+  plan: () => ['1', '2', '3'].map((n) => ({ task: 'slow:leaf', args: [n] })),
+});
+`,
+  });
+});
+afterAll(() => rig.remove());
+
+async function start() {
+  await rig.shell('rm -f began-* go');
+  const args = [pipeBin, '--jobs=1', 'slow:all'];
+  const child = spawn(process.execPath, args, {
+    cwd: rig.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const closed = once(child, 'close');
+  await exists('began-1');
+  return {
+    child,
+    said: async (text: string) => {
+      while (!stderr.includes(text)) await setTimeout(10);
+    },
+    end: async () => ({ code: Number((await closed)[0]), stderr }),
+  };
+}
+
+async function exists(name: string): Promise<void> {
+  while (
+    !(await access(rig.path(name)).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await setTimeout(10);
+}
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('after %s what runs may finish, nothing else starts', async (signal, code) => {
+  const run = await start();
+  run.child.kill(signal);
+  await run.said('stopping');
+  await rig.write({ go: '' });
+  const ended = await run.end();
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toMatch(/1 done, 2 not run.*pipe: to go on: pipe slow:all\n$/s);
+  await expect(access(rig.path('began-2'))).rejects.toThrow();
+});
+
+test('a second signal cancels what runs', async () => {
+  const run = await start();
+  run.child.kill('SIGINT');
+  await run.said('stopping');
+  run.child.kill('SIGINT');
+  const ended = await run.end();
+  expect(ended.code).toBe(130);
+  expect(ended.stderr).toContain('cancelling');
+  expect(ended.stderr).toContain('3 not run');
+});
