@@ -1,8 +1,10 @@
 import { checkValue, prefixOf } from '../lib/dataset/layout.ts';
 import { readManifest } from '../lib/dataset/published.ts';
+import type { Draft } from '../lib/dataset/publish.ts';
 import { UsageError } from '../lib/errors.ts';
 import { findFiles } from '../lib/operations/ingest/files.ts';
-import { accountOf, ingest, inputOf } from '../lib/operations/ingest/ingest.ts';
+import { accountOf, inputOf } from '../lib/operations/ingest/accounts.ts';
+import { ingest } from '../lib/operations/ingest/ingest.ts';
 import { sourceKey, sourceOf } from '../lib/operations/ingest/source.ts';
 import type { Source } from '../lib/operations/ingest/source.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -30,11 +32,10 @@ Options:
   async outputs(args, context) {
     checkSite(args.site);
     const sources = await sourcesOf(args.uri, context);
-    const argv = ['format', 'ts', 'event', 'event-name', 'user', 'url'].flatMap((name) => {
-      const value = (args as Readonly<Record<string, unknown>>)[name];
-      return typeof value === 'string' ? [`--${name}=${value}`] : [];
-    });
-    return Promise.all(sources.map((source) => outputOf(args.site, source, argv, context)));
+    const { site, format, ts, event, 'event-name': name, user, url } = args;
+    // What decides the rows of a source; other files and limits do not.
+    const argv = [format, ts, event, name, user, url].map((value) => value ?? '');
+    return Promise.all(sources.map((source) => outputOf(site, source, argv, context)));
   },
 
   async run(args, context) {
@@ -51,8 +52,8 @@ Options:
       engine: await context.engine(),
       staging: await context.staging(),
       store: context.store,
-      publish: context.publish,
-      log: context.log,
+      publish: (draft: Draft) => context.publish(draft),
+      log: (message: string) => context.log(message),
     };
     const fields = {
       ...(args.ts !== undefined && { ts: args.ts }),

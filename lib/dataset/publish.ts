@@ -21,6 +21,8 @@ export interface Draft {
   readonly schema: readonly Column[];
   /** Default: the inputs of the invocation's output of this partition. */
   readonly inputs?: readonly Input[];
+  /** For a partition that is no output of the invocation: the arguments that decided its content. */
+  readonly argv?: readonly string[];
   /** The etag of the published state this draft was made from (null: there was none); another one now is a conflict. */
   readonly replaces?: string | null;
 }

@@ -121,7 +121,7 @@ class Leaf {
     const manifest = await publish(this.#options.store, draft, {
       run: this.#options.run,
       command: this.#options.command(this.#invocation.text),
-      fingerprint: output?.argv ? { ...fingerprint, argv: output.argv } : fingerprint,
+      fingerprint: { ...fingerprint, argv: output?.argv ?? draft.argv ?? fingerprint.argv },
       inputs: draft.inputs ?? output?.found ?? [],
       at: new Date(this.#options.clock()).toISOString(),
     });

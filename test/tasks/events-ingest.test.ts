@@ -86,6 +86,10 @@ function texts(row: Row, ...columns: readonly string[]): string[] {
   });
 }
 
+function byText(a: unknown, b: unknown): number {
+  return String(a) < String(b) ? -1 : 1;
+}
+
 /** The users of all events, sorted. */
 async function users(): Promise<string[]> {
   const rows = await rowsOf('events');
@@ -488,10 +492,26 @@ describe('what is there already', () => {
     await put('x', line('2026-11-10', 'x1') + line('2026-11-11', 'x2'));
     await put('y', line('2026-11-10', 'y1'));
     await ingest('x y');
+    await copyFile(fileIn('x'), fileIn('old'));
     await appendFile(fileIn('x'), line('2026-11-11', 'x3'));
     await ingest('x y');
     expect(await users()).toEqual(['x1', 'x2', 'x3', 'y1']);
-    expect((await ingest('x y')).leaves[0]).toMatch(/^skipped/);
+    expect((await ingest('x y old')).leaves[0]).toMatch(/^skipped/);
+    const accounts = await published('rejects/events');
+    expect(accounts.map(({ rows }) => [rows.in, rows.out, rows.filtered]).sort(byText)).toEqual([
+      [1, 1, 0],
+      [2, 0, 2],
+      [3, 3, 0],
+    ]);
+  });
+
+  test('a file and its beginning under another name count once', async () => {
+    await put('x', `oops\n${line('2026-11-10', 'x1')}`);
+    await put('y', `oops\n${line('2026-11-10', 'x1')}${line('2026-11-10', 'x2')}`);
+    const { rows } = await ingest('--format=jsonl x y');
+    expect(await users()).toEqual(['x1', 'x2']);
+    expect(await rejects()).toEqual(['1 broken JSON: oops']);
+    expect(rows).toEqual({ in: 5, out: 2, rejected: 1, filtered: 2 });
   });
 
   test('a run that was cut off between days and accounts is made good by the next', async () => {

@@ -37,7 +37,10 @@ export interface FieldOptions {
   readonly eventName?: string;
 }
 
-/** Names that are looked for when none is given; the first one found wins. */
+/** The first records of a file. */
+type Sample = readonly Readonly<Record<string, unknown>>[];
+
+/** Names that are looked for when none is given; the first one that a record has wins. */
 const customary: Readonly<Record<FieldColumn, readonly string[]>> = {
   ts: ['ts', 'timestamp', 'time', '@timestamp', 'datetime'],
   event: ['event', 'event_name', 'eventName'],
@@ -54,21 +57,13 @@ const customary: Readonly<Record<FieldColumn, readonly string[]>> = {
  * The mapping for a file whose first records are `sample`. Throws UserError when no record has
  * the instant, or none has the name of the event and no name is given.
  */
-export function mappingOf(
-  name: string,
-  sample: readonly Readonly<Record<string, unknown>>[],
-  options: FieldOptions,
-): Mapping {
+export function mappingOf(name: string, sample: Sample, options: FieldOptions): Mapping {
   const given = { ts: options.ts, event: options.event, user: options.user, url: options.url };
   const explicit = Object.values(given)
     .filter((field) => field !== undefined)
     .map((field) => pathOf(field, sample));
   const paths = (column: FieldColumn, option: string | undefined): readonly FieldPath[] =>
-    option === undefined
-      ? customary[column]
-          .map((field) => field.split('.'))
-          .filter((path) => !clashes(path, explicit))
-      : [pathOf(option, sample)];
+    option === undefined ? usual(column, sample, explicit) : [pathOf(option, sample)];
   const columns = {
     ts: paths('ts', given.ts),
     event: paths('event', given.event),
@@ -93,8 +88,23 @@ export function mappingOf(
   };
 }
 
+/** The customary fields that the sample has; each one costs time, so others are not looked for. */
+function usual(column: FieldColumn, sample: Sample, explicit: readonly FieldPath[]): FieldPath[] {
+  const candidates = customary[column]
+    .map((field) => field.split('.'))
+    .filter((path) => !clashes(path, explicit));
+  if (isSegment(sample) && column === 'user') return [['userId'], ['anonymousId']];
+  const found = candidates.filter((path) => isFound(path, sample));
+  return sample.length === 0 || isNeeded(column, found) ? candidates : found;
+}
+
+/** Without these two there is no event; the error names all that was looked for. */
+function isNeeded(column: FieldColumn, found: readonly FieldPath[]): boolean {
+  return found.length === 0 && (column === 'ts' || column === 'event');
+}
+
 /** A field whose whole name is there wins over a nested one. */
-function pathOf(field: string, sample: readonly Readonly<Record<string, unknown>>[]): FieldPath {
+function pathOf(field: string, sample: Sample): FieldPath {
   return sample.some((record) => field in record) ? [field] : field.split('.');
 }
 
@@ -108,7 +118,7 @@ function clashes(path: FieldPath, others: readonly FieldPath[]): boolean {
 }
 
 /** Segment's `track` calls: https://segment.com/docs/connections/spec/track/ */
-function isSegment(sample: readonly Readonly<Record<string, unknown>>[]): boolean {
+function isSegment(sample: Sample): boolean {
   return sample.some(
     (record) =>
       'event' in record &&
@@ -120,7 +130,7 @@ function isSegment(sample: readonly Readonly<Record<string, unknown>>[]): boolea
 
 function checkFound(
   name: string,
-  sample: readonly Readonly<Record<string, unknown>>[],
+  sample: Sample,
   candidates: readonly FieldPath[],
   what: string,
   option: string,
@@ -134,17 +144,17 @@ function checkFound(
   );
 }
 
-function firstFound(
-  candidates: readonly FieldPath[],
-  sample: readonly Readonly<Record<string, unknown>>[],
-): FieldPath[] {
-  const found = candidates.find((path) => sample.some((record) => valueAt(record, path) != null));
+function firstFound(candidates: readonly FieldPath[], sample: Sample): FieldPath[] {
+  const found = candidates.find((path) => isFound(path, sample));
   return found ? [found] : [];
 }
 
-function valueAt(record: unknown, path: FieldPath): unknown {
-  return path.reduce<unknown>(
-    (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    record,
-  );
+function isFound(path: FieldPath, sample: Sample): boolean {
+  return sample.some((record) => {
+    const value = path.reduce<unknown>(
+      (at, name) => (isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined),
+      record,
+    );
+    return value !== undefined && value !== null;
+  });
 }

@@ -62,6 +62,11 @@ export async function load(engine: Engine, readings: readonly Reading[]): Promis
   return loaded;
 }
 
+/** Takes the rows of a source out again. */
+export async function discard(engine: Engine, { number }: Loaded): Promise<void> {
+  await engine.execute(sql`delete from ${incoming} where source = ${number}`);
+}
+
 /** Drops what {@link load} made: it takes memory or disk. */
 export async function unload(engine: Engine): Promise<void> {
   await dropCsvErrors(engine);

@@ -1,23 +1,20 @@
-import { DATA_FILE } from '../../dataset/layout.ts';
-import type { Partition } from '../../dataset/layout.ts';
-import type { Input } from '../../dataset/manifest.ts';
-import { UserError } from '../../errors.ts';
+import pLimit from 'p-limit';
 import type { RowCounts } from '../../ledger/events.ts';
+import { checkRejects, publishAccount, total, writeAccount, writeSuperseded } from './accounts.ts';
+import type { Account, MaxRejects } from './accounts.ts';
 import { checkWhole } from './check-whole.ts';
-import { daysWith, newDays, publishDay, readDay } from './days.ts';
+import { daysWith, newDays, publishDay } from './days.ts';
 import type { Effects, NewDay } from './days.ts';
-import { load, unload } from './incoming.ts';
+import { discard, load, unload } from './incoming.ts';
 import type { Loaded } from './incoming.ts';
 import { kindOf } from './kind.ts';
 import type { KindOptions } from './kind.ts';
-import { writeRejects } from './rejects.ts';
-import { hashStart, sourceKey } from './source.ts';
 import type { Source } from './source.ts';
+import { supersededBy } from './superseded.ts';
 
 export interface IngestOptions extends KindOptions {
   readonly site: string;
-  /** More rejected records than that, or more than this part of all, fail the run. */
-  readonly maxRejects?: { readonly count: number } | { readonly fraction: number };
+  readonly maxRejects?: MaxRejects;
 }
 
 /** A source to ingest. */
@@ -29,16 +26,6 @@ export interface Incoming {
 
 export interface IngestEffects extends Effects {
   log(message: string): void;
-}
-
-/** The partition that accounts for a source: its rejected records and, in the manifest, its rows. */
-export function accountOf(site: string, { sha256 }: Pick<Source, 'sha256'>): Partition {
-  return { dataset: 'rejects/events', keys: { site, source: sourceKey(sha256) } };
-}
-
-/** A source as an input of what is made of it. */
-export function inputOf({ uri, sha256, bytes }: Source): Input {
-  return { name: uri, version: sha256, bytes };
 }
 
 /**
@@ -53,7 +40,8 @@ export async function ingest(
   options: IngestOptions,
   sources: readonly Incoming[],
 ): Promise<RowCounts> {
-  const { engine } = effects;
+  const { engine, store } = effects;
+  const { site, maxRejects } = options;
   try {
     const readings = [];
     for (const { source } of sources) {
@@ -61,134 +49,78 @@ export async function ingest(
     }
     const loaded = await load(engine, readings);
     for (const one of loaded) await checkWhole(one);
-    const accounts = await writeAccounts(effects, loaded);
-    checkRejects(accounts, options.maxRejects);
-    for (const account of accounts) report(effects, account);
-    await publishDays(effects, options.site, sources, loaded);
-    for (const account of accounts) await publishAccount(effects, options.site, account);
+    const superseded = await supersededBy(store, site, loaded, await newDays(engine));
+    const accounts = await account(effects, loaded, superseded);
+    if (maxRejects) checkRejects(accounts, maxRejects);
+    const days = [...(await newDays(engine)), ...(await oldDays(effects, site, sources))];
+    const replaced = new Set([...superseded, ...loaded.map(({ source }) => source.sha256)]);
+    await overlapping(merged(days), (day) => publishDay(effects, site, loaded, replaced, day));
+    const before = await accountsBefore(effects, site, loaded, superseded);
+    await overlapping([...before, ...accounts], (one) => publishAccount(effects, site, one));
     return total(accounts);
   } finally {
     await unload(engine);
   }
 }
 
-interface Account {
-  readonly loaded: Loaded;
-  readonly path: string;
-  readonly rows: RowCounts;
-  readonly schema: readonly { readonly name: string; readonly type: string }[];
-}
-
-async function writeAccounts(
-  { engine, staging }: IngestEffects,
+/** Sources of which a longer version is there, too, count as read and filtered. */
+async function account(
+  effects: IngestEffects,
   loaded: readonly Loaded[],
+  superseded: ReadonlySet<string>,
 ): Promise<Account[]> {
   const accounts: Account[] = [];
   for (const one of loaded) {
-    const path = staging.path(DATA_FILE);
-    const written = await writeRejects(engine, one, path);
-    const rows = {
-      in: one.rows + one.unparsed,
-      out: one.rows - one.unusable,
-      rejected: written.rows,
-      filtered: 0,
-    };
-    accounts.push({ loaded: one, path, rows, schema: written.schema });
+    const isSuperseded = superseded.has(one.source.sha256);
+    if (isSuperseded) await discard(effects.engine, one);
+    const made = await writeAccount(effects, one, isSuperseded);
+    accounts.push(made);
+    const { in: records, rejected } = made.rows;
+    if (rejected > 0) effects.log(`${one.source.path}: ${rejected} of ${records} records rejected`);
   }
   return accounts;
 }
 
-function checkRejects(accounts: readonly Account[], max: IngestOptions['maxRejects']): void {
-  if (max === undefined) return;
-  const { in: records, rejected } = total(accounts);
-  const allowed = 'count' in max ? max.count : max.fraction * records;
-  if (rejected <= allowed) return;
-  const limit = 'count' in max ? String(max.count) : `${Number((max.fraction * 100).toFixed(6))}%`;
-  const worst = accounts.reduce((a, b) => (b.rows.rejected > a.rows.rejected ? b : a));
-  throw new UserError(
-    `${rejected} of ${records} records cannot be read, more than --max-rejects=${limit}; ` +
-      `most of them in "${worst.loaded.source.path}". Nothing was published. ` +
-      'Raise the limit to keep the good ones and see the others in rejects/events.',
-  );
-}
-
-function report({ log }: IngestEffects, { loaded, rows }: Account): void {
-  if (rows.rejected === 0) return;
-  log(`${loaded.source.path}: ${rows.rejected} of ${rows.in} records rejected`);
-}
-
-/** Days with new rows, and days that hold rows of what is replaced. */
-async function publishDays(
-  effects: IngestEffects,
-  site: string,
-  sources: readonly Incoming[],
-  loaded: readonly Loaded[],
-): Promise<void> {
-  const days = await newDays(effects.engine);
-  const replaced = new Set(loaded.map(({ source }) => source.sha256));
-  for (const version of await shorterVersions(effects, site, loaded, days)) replaced.add(version);
-  const known = new Set(
-    sources.filter(({ isKnown }) => isKnown).map(({ source }) => source.sha256),
-  );
-  const held = known.size > 0 ? await daysWith(effects.store, site, known) : [];
-  const isNew = new Set(days.map(({ day }) => day));
-  const emptied = held.filter((day) => !isNew.has(day)).map((day) => ({ day, rows: new Map() }));
-  for (const day of [...days, ...emptied]) {
-    await publishDay(effects, site, loaded, replaced, day);
-  }
-}
-
-/**
- * Hashes of sources, in the days that get new rows, that are the beginning of a new one: a log that
- * has grown since. Its old rows have the same days as before, so no other day can hold any.
- */
-async function shorterVersions(
+/** Days that may lose rows: other options may have put them elsewhere. */
+async function oldDays(
   { store }: IngestEffects,
   site: string,
-  loaded: readonly Loaded[],
-  days: readonly NewDay[],
-): Promise<ReadonlySet<string>> {
-  const plain = loaded.filter(
-    ({ kind }) => kind.compression === 'uncompressed' && kind.format !== 'parquet',
-  );
-  const versions = new Set<string>();
-  if (plain.length === 0) return versions;
-  const inputs = new Map<string, Input>();
-  for (const { day } of days) {
-    const published = await readDay(store, site, day);
-    for (const input of published?.manifest.inputs ?? []) inputs.set(input.version, input);
-  }
-  for (const { version, bytes = 0 } of inputs.values()) {
-    for (const { source } of plain) {
-      const isLonger = bytes > 0 && bytes < source.bytes;
-      if (isLonger && (await hashStart(source.path, bytes)) === version) versions.add(version);
-    }
-  }
-  return versions;
+  sources: readonly Incoming[],
+): Promise<NewDay[]> {
+  const known = sources.filter(({ isKnown }) => isKnown).map(({ source }) => source.sha256);
+  if (known.length === 0) return [];
+  const days = await daysWith(store, site, new Set(known));
+  return days.map((day) => ({ day, rows: new Map() }));
 }
 
-function publishAccount(
-  { publish }: IngestEffects,
+/** Each day once, with its new rows if it has any. */
+function merged(days: readonly NewDay[]): NewDay[] {
+  const byDay = new Map<number, NewDay>();
+  for (const day of days) if (!byDay.has(day.day)) byDay.set(day.day, day);
+  return [...byDay.values()];
+}
+
+async function accountsBefore(
+  effects: IngestEffects,
   site: string,
-  { loaded, path, rows, schema }: Account,
-): Promise<unknown> {
-  return publish({
-    partition: accountOf(site, loaded.source),
-    files: [{ name: DATA_FILE, path, rows: rows.rejected }],
-    rows: { ...rows },
-    schema,
-    inputs: [{ ...inputOf(loaded.source), rows: rows.in }],
-  });
+  loaded: readonly Loaded[],
+  superseded: ReadonlySet<string>,
+): Promise<Account[]> {
+  const now = new Set(loaded.map(({ source }) => source.sha256));
+  const accounts: Account[] = [];
+  for (const version of superseded) {
+    if (!now.has(version)) accounts.push(...(await writeSuperseded(effects, site, version)));
+  }
+  return accounts;
 }
 
-function total(accounts: readonly Account[]): RowCounts {
-  return accounts.reduce(
-    (sum, { rows }) => ({
-      in: sum.in + rows.in,
-      out: sum.out + rows.out,
-      rejected: sum.rejected + rows.rejected,
-      filtered: 0,
-    }),
-    { in: 0, out: 0, rejected: 0, filtered: 0 },
-  );
+/** Two at a time: one is written by the engine while the other is made durable. Ends when all have ended. */
+async function overlapping<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const limit = pLimit(2);
+  const done = await Promise.allSettled(items.map((item) => limit(() => work(item))));
+  const failed = done.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

@@ -38,7 +38,7 @@ export function eventsOfRecords(records: Sql, mapping: Mapping): Sql {
 
 function firstOf(paths: readonly FieldPath[]): Sql {
   const fields = paths.map((path) => sql`nullif(${fieldAt(path)}, '')`);
-  return fields.length === 1 ? join(fields, '') : sql`coalesce(${fields})`;
+  return sql`coalesce(${[...fields, raw('null::varchar')]})`;
 }
 
 function fieldAt(path: FieldPath): Sql {

@@ -71,8 +71,8 @@ export async function kindOf(engine: Engine, source: Source, options: KindOption
   }
 }
 
-const HEAD_BYTES = 256 * 1024;
-const SAMPLE_LINES = 100;
+const HEAD_BYTES = 64 * 1024;
+const SAMPLE_LINES = 200;
 
 function mismatch({ path }: Source, format: string): UserError {
   return format === 'parquet'

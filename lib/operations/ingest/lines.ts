@@ -1,4 +1,4 @@
-import { literal, raw, sql } from '../../engine/sql.ts';
+import { literal, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { exactly } from '../../engine/parquet.ts';
 import type { Compression } from '../../formats/compression.ts';
@@ -22,12 +22,17 @@ export function linesOf(files: FileGroup, errors: ErrorsTo): Sql {
     compression = ${literal(files.compression)}, hive_partitioning = false${errorsTo(errors)})`;
 }
 
+/** The lines of one file with their numbers, from 1: `number` and `text`. Bytes that are not UTF-8 are an error. */
+export function numberedLines(file: FileGroup): Sql {
+  return sql`select row_number() over () as number, line as text from (${linesOf(file, 'caller')})`;
+}
+
 /**
- * All lines of one file with their numbers, from 1: `number`, `text`, `isReadable`. Those that are
- * not UTF-8, which the reader leaves out, come from {@link csvRejects}, where they are as source
- * `source`: the one that is number n and the k-th of them has n - k others before it.
+ * The same for text that is not all UTF-8, with `is_readable`. What the reader leaves out comes from
+ * {@link csvRejects}, where it is as source `source`: the one that is line n and the k-th of them
+ * has n - k others before it.
  */
-export function numberedLines(file: FileGroup, source: number): Sql {
+export function numberedLinesOfAnyBytes(file: FileGroup, source: number): Sql {
   return sql`
     select row_number() over (order by place, turn) as number, text, is_readable
     from (
@@ -36,8 +41,11 @@ export function numberedLines(file: FileGroup, source: number): Sql {
       union all
       select record - turn + 0.5 as place, turn, line as text, false as is_readable
       from (select record, line, row_number() over (order by record) as turn
-        from ${csvRejects} where source = ${source} and reason = 'not UTF-8'))`;
+        from ${csvRejects} where source = ${source} and reason = 'not UTF-8'))
+    order by number`;
 }
 
-/** Whether a line has more than blanks. */
-export const isFilled: Sql = sql`trim(text, ${raw(`' \t\r\n'`)}) <> ''`;
+/** Whether a line has more than blanks. Most begin with something else; trimming every one is slow. */
+export function isFilled(line: Sql): Sql {
+  return sql`(${line} >= '!' or regexp_matches(${line}, '\\S'))`;
+}

@@ -2,6 +2,7 @@ import { literal, literals, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { logLineFields, logLinePattern, logTimeFormat } from '../../formats/access-log.ts';
 import { isPossible } from './instant.ts';
+import { isFilled } from './lines.ts';
 import { code } from './reasons.ts';
 
 /**
@@ -36,7 +37,7 @@ export function eventsOfLogLines(lines: Sql): Sql {
           select *, regexp_extract(fields.request, ${literal(requestPattern)}, ['method', 'url', 'protocol']) as parts
           from (
             select *, regexp_extract(line, ${literal(logLinePattern)}, ${literals(logLineFields)}) as fields
-            from (${lines}) where trim(line, ${literal(' \t\r')}) <> ''))))`;
+            from (${lines}) where ${isFilled(raw('line'))}))))`;
 }
 
 /** No dot in the last segment, or the extension of a page. */

@@ -6,7 +6,7 @@ import type { Sql } from '../../engine/sql.ts';
 import { csvRejects, keepCsvErrors } from './csv-errors.ts';
 import { incoming } from './incoming.ts';
 import type { Loaded } from './incoming.ts';
-import { isFilled, linesOf, numberedLines } from './lines.ts';
+import { isFilled, linesOf, numberedLines, numberedLinesOfAnyBytes } from './lines.ts';
 import type { FileGroup } from './lines.ts';
 import { csvRecords } from './read.ts';
 import { reasonText } from './reasons.ts';
@@ -17,49 +17,60 @@ import { reasonText } from './reasons.ts';
  * but only if there are any.
  */
 export async function writeRejects(engine: Engine, loaded: Loaded, path: string): Promise<Written> {
-  if (loaded.kind.format === 'jsonl' && loaded.unusable > 0) await findBadBytes(engine, loaded);
-  return engine.write(
-    sql`select ${literal(loaded.source.uri)} as source, line, reason, text
-      from (${rejectsOf(loaded)}) order by line`,
-    path,
-  );
+  const write = (hasBadBytes: boolean): Promise<Written> =>
+    engine.write(
+      sql`select ${literal(loaded.source.uri)} as source, line, reason, text
+        from (${rejectsOf(loaded, hasBadBytes)}) order by line`,
+      path,
+    );
+  try {
+    return await write(loaded.unparsed > 0);
+  } catch (error) {
+    const isText = loaded.kind.format === 'jsonl';
+    if (!isText || !(error instanceof EngineError) || error.failure !== 'query') throw error;
+    await findBadBytes(engine, loaded);
+    return write(true);
+  }
 }
 
-/** The JSON reader does not tell lines that are not UTF-8 from others it cannot read. */
+/** Writes a file of rejects without any. */
+export function writeNoRejects(engine: Engine, path: string): Promise<Written> {
+  return engine.write(sql`select '' as source, * from (${none})`, path);
+}
+
+const none = sql`select 0::bigint as line, '' as reason, '' as text where false`;
+
+/** The JSON reader does not tell lines that are not UTF-8 from others that it cannot read. */
 async function findBadBytes(engine: Engine, loaded: Loaded): Promise<void> {
-  const read = (lines: Sql): Promise<unknown> =>
-    engine.rows(sql`select sum(strlen(line)) as bytes from (${lines})`);
-  try {
-    await read(linesOf(fileOf(loaded), 'caller'));
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
-    await read(linesOf(fileOf(loaded), 'table'));
-    await keepCsvErrors(engine, loaded.number);
-  }
+  const lines = linesOf(fileOf(loaded), 'table');
+  // A reader that is asked for no column checks none.
+  await engine.rows(sql`select sum(strlen(line))::bigint as bytes from (${lines})`);
+  await keepCsvErrors(engine, loaded.number);
 }
 
 function fileOf({ source, kind }: Loaded): FileGroup {
   return { paths: [source.path], compression: kind.compression };
 }
 
-function rejectsOf(loaded: Loaded): Sql {
-  if (loaded.unusable + loaded.unparsed === 0) {
-    return sql`select 0::bigint as line, '' as reason, '' as text where false`;
-  }
+function rejectsOf(loaded: Loaded, hasBadBytes: boolean): Sql {
+  if (loaded.unusable + loaded.unparsed === 0) return none;
+  const lines = hasBadBytes
+    ? numberedLinesOfAnyBytes(fileOf(loaded), loaded.number)
+    : sql`select *, true as is_readable from (${numberedLines(fileOf(loaded))})`;
   switch (loaded.kind.format) {
     case 'clf':
       return sql`
         select number as line, reason, text
-        from (${unusable(loaded)}) join (
-          select *, row_number() over (order by number) as record from (${numberedLinesOf(loaded)})
-          where is_readable and ${isFilled}) using (record)
+        from (
+          select *, row_number() over () as record from (${lines})
+          where is_readable and ${isFilled(raw('text'))}) join (${unusable(loaded)}) using (record)
         union all select record, reason, line from ${csvRejects} where source = ${loaded.number}`;
     case 'jsonl':
       return sql`
         select number as line, case when is_readable then reason else 'not UTF-8' end as reason, text
-        from (${unusable(loaded)}) join (
-          select *, row_number() over (order by number) as record from (${numberedLinesOf(loaded)})
-          where ${isFilled}) using (record)`;
+        from (
+          select *, row_number() over () as record from (${lines})
+          where ${isFilled(raw('text'))}) join (${unusable(loaded)}) using (record)`;
     case 'csv':
       return csvRejectsOf(loaded, csvRecords(loaded.kind, [loaded.source.path], 'nowhere'));
     case 'parquet':
@@ -79,10 +90,6 @@ function unusable({ number, firstRow }: Loaded): Sql {
     from ${incoming} where source = ${number} and reason is not null`;
 }
 
-function numberedLinesOf(loaded: Loaded): Sql {
-  return numberedLines(fileOf(loaded), loaded.number);
-}
-
 /**
  * The engine tells where the records are that it rejects, and not where the others are. Where every
  * record is one line (rows, rejects and the header make up all filled lines) counting tells; else
@@ -93,7 +100,7 @@ function csvRejectsOf(loaded: Loaded, parsed: Sql): Sql {
   return sql`
     with filled as materialized (
         select *, row_number() over (order by number) as place
-        from (${numberedLinesOf(loaded)}) where ${isFilled}),
+        from (${numberedLinesOfAnyBytes(fileOf(loaded), loaded.number)}) where ${isFilled(raw('text'))}),
       lines as materialized (
         select * from filled where (select count(*) from filled) = ${records}),
       unparsed as (
