@@ -10,6 +10,7 @@ import type { Invocation } from '../task/invocation.ts';
 import { renderTree } from '../terminal/tree.ts';
 import type { TreeNode } from '../terminal/tree.ts';
 import { useColor } from './color.ts';
+import { printTable } from './summary.ts';
 import type { Effects } from './compose.ts';
 
 /** Prints the plan as a tree of commands with their state. Changes nothing, not even a timestamp. */
@@ -25,6 +26,8 @@ export async function printDryRun(
       ? jsonLines(nodes, effects)
       : renderTree(treeNodes(nodes, effects), { color: useColor(process.stdout) });
   for await (const line of lines) await writeLine(line);
+  const estimate = await invocation.task.estimate?.(invocation.args, effects);
+  if (estimate) printTable(estimate, 'estimate', options);
   return exitCodes.done;
 }
 

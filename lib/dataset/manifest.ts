@@ -52,6 +52,15 @@ export interface DataFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly rows: number;
+  /** Where the rows are sorted by a text column: which values they have, so that one can be looked up. */
+  readonly range?: Range;
+}
+
+/** The least and the greatest value of a column, by their UTF-8 bytes, both inclusive. */
+export interface Range {
+  readonly column: string;
+  readonly first: string;
+  readonly last: string;
 }
 
 export interface Column {

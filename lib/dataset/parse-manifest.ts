@@ -1,7 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { isValue, prefixOf } from './layout.ts';
-import type { Column, DataFile, Fingerprint, Input, Manifest } from './manifest.ts';
+import type { Column, DataFile, Fingerprint, Input, Manifest, Range } from './manifest.ts';
 
 /**
  * Reads a manifest that somebody else may have written. Throws {@link UserError} that names the
@@ -76,7 +76,18 @@ function dataFile(value: Field): DataFile {
   // It becomes part of a path.
   if (!isValue(name))
     throw new Error(`${value.path}.name is ${JSON.stringify(name)}, expected a file name`);
-  return { name, bytes: count(at('bytes')), sha256: text(at('sha256')), rows: count(at('rows')) };
+  return {
+    name,
+    bytes: count(at('bytes')),
+    sha256: text(at('sha256')),
+    rows: count(at('rows')),
+    ...(at('range').value !== undefined && { range: range(at('range')) }),
+  };
+}
+
+function range(value: Field): Range {
+  const at = object(value);
+  return { column: text(at('column')), first: text(at('first')), last: text(at('last')) };
 }
 
 function rowCounts(value: Field): RowCounts {

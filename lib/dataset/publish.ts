@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { commit, settle } from './commit.ts';
 import { DATA_FILE, isValue, prefixOf, type Partition } from './layout.ts';
 import { checkRows, isInPlace } from './manifest.ts';
-import type { Column, DataFile, Input, Manifest, Provenance } from './manifest.ts';
+import type { Column, DataFile, Input, Manifest, Provenance, Range } from './manifest.ts';
 
 /** Finished files in a staging folder, ready to become a partition. */
 export interface Draft {
@@ -31,6 +31,7 @@ export interface DraftFile {
   readonly name: string;
   readonly path: string;
   readonly rows: number;
+  readonly range?: Range;
 }
 
 /** Who publishes, and when (ISO text). */
@@ -114,7 +115,8 @@ async function describe(draft: Draft, { at, ...provenance }: Publisher): Promise
     isInPlace(draft) ? file.name : uniqueName(file.name, commitId);
   const files: DataFile[] = [];
   for (const file of draft.files) {
-    files.push({ name: name(file), ...(await measure(file.path)), rows: file.rows });
+    const { path, rows, range } = file;
+    files.push({ name: name(file), ...(await measure(path)), rows, ...(range && { range }) });
   }
   return {
     format: 1,

@@ -108,6 +108,7 @@ class Leaf {
       publish: (draft) => this.#publish(draft),
       invoke: this.#effects.invoke,
       log: this.#effects.log,
+      clock: () => this.#options.clock(),
     };
   }
 

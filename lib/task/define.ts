@@ -28,11 +28,12 @@ export interface Task {
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
   run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;
+  estimate?(args: ArgValues, context: PlanContext): Promise<Summary>;
   summarize?(args: ArgValues, context: SummaryContext): Promise<Summary>;
 }
 
 /**
- * Makes a task of its definition. `args` in `plan`, `outputs`, `run` and `summarize` is typed from
+ * Makes a task of its definition. `args` in its functions is typed from
  * the usage text, which must be a literal.
  *
  * Throws UsageError for a name that is not `namespace:name`, a usage that cannot be read, and a

@@ -32,6 +32,9 @@ export interface TaskDefinition<Usage extends string> {
   /** Does the work of one leaf. Not called when every output is up to date. */
   run?(args: Args<Usage>, context: RunContext): Promise<RunResult | void> | RunResult | void;
 
+  /** A table for a dry run that says what a run would take. Reads, never writes. */
+  estimate?(args: Args<Usage>, context: PlanContext): Promise<Summary>;
+
   /** A table for the person who started this invocation, made when the run has ended. */
   summarize?(args: Args<Usage>, context: SummaryContext): Promise<Summary>;
 }
@@ -84,6 +87,8 @@ export interface RunContext extends SummaryContext {
   /** Runs another invocation within this run and waits for it; never throws for its failure. */
   invoke(task: string, args: CallArgs): Promise<Outcome>;
   log(message: string): void;
+  /** Milliseconds since the epoch, for speeds that are shown; results go by `now`. */
+  clock(): number;
 }
 
 export interface OutputState extends Output {
@@ -112,6 +117,8 @@ export interface Summary {
   readonly columns: readonly SummaryColumn[];
   readonly rows: readonly (readonly SummaryCell[])[];
   readonly notes: readonly string[];
+  /** Written to stdout as it is, in place of the table; for what goes on to another program. */
+  readonly output?: string | Uint8Array;
 }
 
 export interface SummaryColumn {
