@@ -33,20 +33,20 @@ export function chainOf(node: Node): string[] {
   return [...above, node.invocation.task.name];
 }
 
-/** Waits for a node that somebody else started. Throws UsageError where the two would wait for each other for ever. */
-export async function joinNode(node: Node, by: Node | undefined): Promise<Outcome> {
+/**
+ * The outcome of a node that somebody else started. Throws UsageError where the two would wait for
+ * each other for ever; the promise never rejects.
+ */
+export function joinNode(node: Node, by: Node | undefined): Promise<Outcome> {
   if (!by) return node.outcome;
   if (waits(node, by)) {
+    const chain = [...chainOf(by), node.invocation.task.name].join(' => ');
     throw new UsageError(
-      `${[...chainOf(by), node.invocation.task.name].join(' => ')}: '${node.invocation.text}' waits for itself; an invocation cannot call one that is waiting for it`,
+      `${chain}: '${node.invocation.text}' waits for itself; an invocation cannot call one that is waiting for it`,
     );
   }
   by.waitsFor.add(node);
-  try {
-    return await node.outcome;
-  } finally {
-    by.waitsFor.delete(node);
-  }
+  return node.outcome.finally(() => by.waitsFor.delete(node));
 }
 
 function waits(node: Node, target: Node): boolean {
