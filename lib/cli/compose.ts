@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Registry } from '../task/registry.ts';
 import { version } from './package.ts';
+import { s3Options } from './s3.ts';
 import type { Settings } from './settings.ts';
 
 /** What one command line, or one call from code, asks for. */
@@ -33,7 +34,7 @@ export type Effects = Omit<RunOptions, 'emit' | 'breathe'>;
 export async function compose(request: Request): Promise<Effects> {
   const { settings, cwd } = request;
   const { jobs, now, timezone, prefix } = settings;
-  const open = (uri: string): Promise<Store> => openFrom(uri, cwd);
+  const open = (uri: string): Promise<Store> => openFrom(uri, cwd, settings.unsafePublish);
   return {
     registry: request.registry,
     store: await open(settings.store),
@@ -82,10 +83,10 @@ export async function runWithLedger(
   }
 }
 
-function openFrom(uri: string, cwd: string): Promise<Store> {
+function openFrom(uri: string, cwd: string, unsafePublish: boolean): Promise<Store> {
   const kill = (pid: number, signal: 0): unknown => process.kill(pid, signal);
   const system = { hostname: hostname(), pid: process.pid, kill, now: Date.now };
-  return openStore(uri, { cwd, effects: systemEffects(system) });
+  return openStore(uri, { cwd, effects: systemEffects(system), s3: s3Options(unsafePublish) });
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Settings {
   readonly store: string;
   readonly timezone: string;
   readonly jobs: number;
+  /** Whether to publish also where conditions do not hold. */
+  readonly unsafePublish: boolean;
   /** The one pinned now, in milliseconds since the epoch. */
   readonly now: number;
   /** The options that a command needs to mean the same again: `--store=…`, `--timezone=…`. */
@@ -46,6 +48,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       jobs === undefined
         ? availableParallelism()
         : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
+    unsafePublish: options['unsafe-publish'] === true,
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),
   };
@@ -54,7 +57,9 @@ export function resolveSettings(sources: SettingsSources): Settings {
 /** Only what was given on this command line; the rest the next shell has as well. */
 function prefixOf(options: ArgValues): string {
   const names = ['store', 'timezone'].filter((name) => typeof options[name] === 'string');
-  return names.map((name) => `${quote([`--${name}=${String(options[name])}`])} `).join('');
+  const words = names.map((name) => quote([`--${name}=${String(options[name])}`]));
+  const flags = options['unsafe-publish'] === true ? ['--unsafe-publish'] : [];
+  return [...words, ...flags].map((word) => `${word} `).join('');
 }
 
 function absolute(uri: string, folder: string): string {

@@ -13,7 +13,8 @@ Options:
   -f, --force            Run what is up to date, too.
   -k, --keep-going       Go on with the others when one fails; this is the default.
   --fail-fast            Start nothing new once one has failed.
-  --store=<uri>          Where datasets live, a folder; data in the project unless given.
+  --store=<uri>          Where datasets live, a folder or s3://<bucket>/<prefix>; data unless given.
+  --unsafe-publish       Publish also where S3 ignores conditions; never run two at once there.
   --timezone=<zone>      The time zone whose calendar days count; UTC unless given.
   --now=<instant>        Take this as the present, such as 2026-11-20 or 2026-11-20T06:00:00Z.
   --json                 Print events, or the list of tasks, as JSON lines on stdout.

@@ -11,7 +11,7 @@ import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
 import { FOREIGN_CLAIM_AGE_MS, withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
 import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
-import type { Appender, Entry, Staging, Store, Stored, WriteCondition } from './store.ts';
+import type { Appender, Entry, Leftover, Staging, Store, Stored, WriteCondition } from './store.ts';
 
 /**
  * A store in a local folder, which the first write creates. Every file is written under another
@@ -130,6 +130,9 @@ class LocalStore implements Store {
       return await removeDead(this.#staging, FOREIGN_STAGING_AGE_MS, this.#effects);
     });
   }
+
+  /** All that is left behind lies in staging folders. */
+  async *leftovers(): AsyncGenerator<Leftover> {}
 
   #path(key: string): string {
     checkKey(key);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { checkCondition } from './conflict.ts';
 import { checkKey, checkPrefix, compareKeys, isHidden } from './key.ts';
-import type { Entry, Staging, Store, WriteCondition } from './store.ts';
+import type { Entry, Leftover, Staging, Store, WriteCondition } from './store.ts';
 
 /** A store in memory, for tests. Only staging files are on disk, in the system's temporary folder. */
 export function openMemoryStore(): Store {
@@ -87,6 +87,9 @@ class MemoryStore implements Store {
   cleanStaging(): Promise<number> {
     return Promise.resolve(0);
   }
+
+  /** There is nothing to cut off. */
+  async *leftovers(): AsyncGenerator<Leftover> {}
 
   async *#list(prefix: string): AsyncGenerator<Entry> {
     for (const key of this.#visible(prefix)) {

@@ -1,21 +1,32 @@
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../errors.ts';
+import { messageOf, UsageError } from '../errors.ts';
+import { checkKey } from './key.ts';
 import { openLocalStore } from './local.ts';
 import type { LocalEffects } from './owner.ts';
+import type { S3Place } from './s3/s3.ts';
+import type { S3Options } from './s3/options.ts';
 import type { Store } from './store.ts';
 
 export interface OpenOptions {
   /** Where a relative path starts. */
   readonly cwd: string;
   readonly effects: LocalEffects;
+  /** How S3 is reached. The spool is a folder in the system's temporary one unless given. */
+  readonly s3?: Partial<S3Options>;
 }
 
 /**
- * Opens a store by a path or a `file:///…` URI. Nothing is read or written yet.
+ * Opens a store by a path, a `file:///…` URI or `s3://bucket/prefix`. Nothing is read or written yet.
  * @example await openStore('data', { cwd, effects })
  */
-export async function openStore(uri: string, { cwd, effects }: OpenOptions): Promise<Store> {
+export async function openStore(uri: string, { cwd, effects, s3 }: OpenOptions): Promise<Store> {
+  if (/^s3:/i.test(uri)) {
+    const place = placeIn(uri);
+    const { openS3Store } = await import('./s3/s3.ts');
+    return openS3Store(place, { spool: join(tmpdir(), 'pipe-spool'), ...s3, effects });
+  }
   return openLocalStore(resolve(cwd, folderOf(uri)), effects);
 }
 
@@ -30,6 +41,19 @@ function folderOf(uri: string): string {
   return uri;
 }
 
+/** Bucket names as AWS allows them, and the upper case and underscores that other servers know. */
+function placeIn(uri: string): S3Place {
+  const [, bucket, rest = ''] = /^s3:\/\/([a-z0-9][\w.-]{1,62})(?:\/(.*))?$/is.exec(uri) ?? [];
+  if (bucket === undefined) throw unusable(uri, 'It names no bucket');
+  const prefix = rest.replace(/\/$/, '');
+  try {
+    if (prefix !== '') checkKey(prefix);
+  } catch (error) {
+    throw unusable(uri, messageOf(error), error);
+  }
+  return { bucket, prefix };
+}
+
 function pathOf(uri: string): string {
   try {
     return fileURLToPath(uri);
@@ -40,7 +64,7 @@ function pathOf(uri: string): string {
 
 function unusable(uri: string, why: string, cause?: unknown): UsageError {
   return new UsageError(
-    `[store] Cannot use ${JSON.stringify(uri)} as a store. ${why}. Expected a folder ("data", "/srv/data") or a file URI ("file:///srv/data").`,
+    `[store] Cannot use ${JSON.stringify(uri)} as a store. ${why}. Expected a folder ("data", "/srv/data"), a file URI ("file:///srv/data") or a bucket ("s3://bucket/prefix").`,
     cause === undefined ? {} : { cause },
   );
 }

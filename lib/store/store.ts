@@ -12,7 +12,10 @@ export interface Store {
   /** Every object below `prefix` (which ends in `/` or is empty), in UTF-8 byte order of keys, read page by page. */
   list(prefix: string): AsyncIterable<Entry>;
 
-  /** Names of the folders directly below `prefix`, without slashes, in UTF-8 byte order. */
+  /**
+   * Names of the folders directly below `prefix`, without slashes, in UTF-8 byte order. Whether a
+   * folder that holds hidden names alone is among them differs between stores.
+   */
   folders(prefix: string): AsyncIterable<string>;
 
   /** A small object whole, or undefined where there is none. */
@@ -27,7 +30,10 @@ export interface Store {
    */
   write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string>;
 
-  /** Adds bytes to the end of an object, creating it. One writer per key. Durable once `flush` resolves. */
+  /**
+   * Adds bytes to the end of an object of Pipe's own, below `.pipe/`, creating it. One writer per
+   * key. Durable once `flush` resolves.
+   */
   append(key: string): Promise<Appender>;
 
   /**
@@ -37,8 +43,11 @@ export interface Store {
    */
   upload(path: string, key: string, condition?: WriteCondition): Promise<string>;
 
-  /** A local path that holds the object's bytes, valid until the run's staging is closed. Read only. */
-  download(key: string, staging: Staging): Promise<string>;
+  /**
+   * A local path that holds the object's bytes, valid until the run's staging is closed. Read only.
+   * A store that has to fetch them makes sure that they are the expected ones.
+   */
+  download(key: string, staging: Staging, expected?: Content): Promise<string>;
 
   /** Removes objects; absent ones are no error. Folders that become empty disappear. */
   remove(keys: readonly string[]): Promise<void>;
@@ -51,12 +60,15 @@ export interface Store {
 
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
   cleanStaging(): Promise<number>;
+
+  /** What else work that was cut off before a time left behind, and nobody sees in a listing. */
+  leftovers(before: Date): AsyncIterable<Leftover>;
 }
 
 export interface Entry {
   readonly key: string;
   readonly bytes: number;
-  /** Changes whenever the object is replaced. */
+  /** Changes whenever the object is replaced by other bytes; whether also by the same ones differs. */
   readonly etag: string;
   readonly modified: Date;
 }
@@ -64,6 +76,19 @@ export interface Entry {
 export interface Stored {
   readonly bytes: Uint8Array;
   readonly etag: string;
+}
+
+/** What a file should be. */
+export interface Content {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Leftover {
+  readonly name: string;
+  readonly modified: Date;
+  /** One that is gone already is no error. */
+  remove(): Promise<void>;
 }
 
 export type WriteCondition = { readonly ifAbsent: true } | { readonly ifMatch: string };

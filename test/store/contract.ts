@@ -12,6 +12,8 @@ export interface StoreCase {
   /** A second opening of the store that `open` gave last, as another process would see it. */
   reopen(): Promise<Store>;
   close(): Promise<void>;
+  /** An object that is replaced by the same bytes may keep its etag. */
+  readonly keepsEtagOfSameBytes?: boolean;
 }
 
 /** What every store must do. Add a row in `store.test.ts` to hold another one against it. */
@@ -54,10 +56,12 @@ export function storeContract(each: StoreCase): void {
       expect(Uint8Array.from((await store.read('binary'))?.bytes ?? [])).toEqual(binary);
     });
 
-    test('an etag changes with every replacement, also by the same bytes', async () => {
+    test('an etag changes with every replacement', async () => {
       const etags: string[] = [];
       for (let version = 0; version < 20; version++)
-        etags.push(await store.write('k', bytes('same')));
+        etags.push(
+          await store.write('k', bytes(each.keepsEtagOfSameBytes ? `${version}` : 'same')),
+        );
       expect(new Set(etags).size).toBe(20);
       expect((await all(store.list('')))[0]?.etag).toBe(etags.at(-1));
     });
@@ -95,7 +99,8 @@ export function storeContract(each: StoreCase): void {
       await store.write('events/.tmp', bytes('x'));
       expect(await keysOf(store, '')).toEqual([]);
       expect(await keysOf(store, 'events/')).toEqual([]);
-      expect(await all(store.folders(''))).toEqual([]);
+      expect(await all(store.folders(''))).not.toContain('.pipe');
+      expect(await all(store.folders('events/'))).toEqual([]);
       expect(await keysOf(store, '.pipe/runs/')).toEqual(['.pipe/runs/1.jsonl']);
     });
 
@@ -241,7 +246,7 @@ export function storeContract(each: StoreCase): void {
       expect(Buffer.concat(await all(store.stream('large'))).equals(large)).toBe(true);
       await store.write('empty', bytes(''));
       expect(Buffer.concat(await all(store.stream('empty')))).toHaveLength(0);
-      await expect(all(store.stream('none'))).rejects.toThrow('Cannot read "none"');
+      await expect(all(store.stream('none'))).rejects.toThrow(/Cannot read ".*none"/);
     });
 
     test('append adds in order, across openings', async () => {
@@ -253,11 +258,16 @@ export function storeContract(each: StoreCase): void {
         1001,
       );
       await first.close();
+      expect(await keysOf(store, '.pipe/')).toEqual(['.pipe/log.jsonl']);
       const second = await store.append('.pipe/log.jsonl');
       second.append('last\n');
       await second.close();
       const lines = (await textOf(store, '.pipe/log.jsonl'))?.trimEnd().split('\n');
       expect(lines).toEqual([...Array.from({ length: 1000 }, (_, line) => String(line)), 'last']);
+      const streamed = Buffer.concat(await all(store.stream('.pipe/log.jsonl')));
+      expect(streamed.toString().trimEnd().split('\n')).toEqual(lines);
+      await store.remove(['.pipe/log.jsonl']);
+      expect(await store.read('.pipe/log.jsonl')).toBeUndefined();
     });
 
     test('remove takes objects away, absent ones too, and folders that become empty', async () => {

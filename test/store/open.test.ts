@@ -11,6 +11,8 @@ test.each([
   ['/srv/da ta', 'file:///srv/da%20ta'],
   ['file:///srv/data', 'file:///srv/data'],
   ['file:///srv/da%20ta/', 'file:///srv/da%20ta'],
+  ['s3://bucket', 's3://bucket'],
+  ['s3://bucket/some/prefix/', 's3://bucket/some/prefix'],
   ['a:b', undefined],
 ])('%s opens %s', async (uri, expected) => {
   const opened = await openStore(uri, options).catch(() => undefined);
@@ -18,7 +20,10 @@ test.each([
 });
 
 test.each([
-  ['s3://bucket/prefix', 'The scheme "s3:" is not supported'],
+  ['s3://', 'It names no bucket'],
+  ['s3:/bucket/prefix', 'It names no bucket'],
+  ['s3://bucket/a//b', 'doubles a "/"'],
+  ['s3://bucket/../b', 'the segment ".."'],
   ['gs://bucket', 'Expected a folder'],
   ['file://relative/path', 'no absolute file URI'],
   ['', 'It is empty'],

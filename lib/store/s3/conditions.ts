@@ -1,0 +1,153 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import { UserError } from '../../errors.ts';
+import type { WriteCondition } from '../store.ts';
+import { faultOf } from './fault.ts';
+import { plainEtag, quotedEtag, type Session } from './session.ts';
+
+/** Where the probe writes; what a killed probe leaves goes with `store:clean`. */
+export const PROBE_PREFIX = '.pipe/probe/';
+
+/** Finds out, each once and when it is first asked, whether conditions of an endpoint hold. */
+export class Conditions {
+  readonly #session: Session;
+  readonly #isUnsafe: boolean;
+  #put: Promise<boolean> | undefined;
+  #complete: Promise<boolean> | undefined;
+
+  constructor(session: Session, isUnsafe: boolean) {
+    this.#session = session;
+    this.#isUnsafe = isUnsafe;
+  }
+
+  /** Whether those of a PUT hold. Throws if they do not, unless that was said to be all right. */
+  async holdForPut(): Promise<boolean> {
+    this.#put ??= once(
+      () => probe(this.#session, putTwice),
+      () => (this.#put = undefined),
+    );
+    const hold = await this.#put;
+    if (hold || this.#isUnsafe) return hold;
+    throw new UserError(
+      `[store] [s3] The server of bucket "${this.#session.bucket}" ignores conditions (If-None-Match, If-Match) when it writes, so that two runs could destroy each other's work. Use one that keeps to them, or add --unsafe-publish if never more than one run writes here.`,
+    );
+  }
+
+  /** Whether those of a multipart upload hold; some servers know conditions of a PUT alone. */
+  holdForMultipart(): Promise<boolean> {
+    this.#complete ??= once(
+      () => probe(this.#session, completeOver),
+      () => (this.#complete = undefined),
+    );
+    return this.#complete;
+  }
+}
+
+/** The parameters of a request that make it conditional. */
+export function conditionOf(condition: WriteCondition | undefined): {
+  readonly IfNoneMatch?: '*';
+  readonly IfMatch?: string;
+} {
+  if (!condition) return {};
+  return 'ifAbsent' in condition
+    ? { IfNoneMatch: '*' }
+    : { IfMatch: quotedEtag(condition.ifMatch) };
+}
+
+/** Whether a reply means that the condition did not hold. To If-Match an object that is gone is a 404. */
+export function isRefusal(error: unknown, condition: WriteCondition | undefined): boolean {
+  const fault = condition && faultOf(error);
+  if (fault?.status === 412) return true;
+  return fault?.status === 404 && fault.code === 'NoSuchKey';
+}
+
+/** A failure is no finding: the next one to ask tries again. */
+function once<T>(ask: () => Promise<T>, forget: () => void): Promise<T> {
+  const answer = ask();
+  answer.catch(forget);
+  return answer;
+}
+
+async function probe(
+  session: Session,
+  check: (session: Session, key: string) => Promise<boolean>,
+): Promise<boolean> {
+  const key = `${PROBE_PREFIX}${randomUUID()}`;
+  try {
+    return await check(session, key);
+  } finally {
+    // Who may write need not be allowed to delete.
+    await session.client.send(new DeleteObjectCommand(session.at(key))).catch(() => undefined);
+  }
+}
+
+/** Whether a PUT keeps to both conditions, and does not refuse one that holds. */
+async function putTwice(session: Session, key: string): Promise<boolean> {
+  const first = await put(session, key);
+  if (first === undefined) return false;
+  const again = await put(session, key, { ifAbsent: true });
+  const wrong = await put(session, key, { ifMatch: '0'.repeat(32) });
+  const right = await put(session, key, { ifMatch: first });
+  return again === undefined && wrong === undefined && right !== undefined;
+}
+
+/** The new etag, or undefined where the server refuses, be it that the condition fails or that there is one. */
+function put(
+  session: Session,
+  key: string,
+  condition?: WriteCondition,
+): Promise<string | undefined> {
+  const command = new PutObjectCommand({
+    ...session.at(key),
+    Body: Buffer.from(randomUUID()),
+    ...conditionOf(condition),
+  });
+  return unlessRefused(session, key, async () =>
+    plainEtag((await session.client.send(command)).ETag),
+  );
+}
+
+/** Whether a multipart upload is kept from replacing an object. */
+async function completeOver(session: Session, key: string): Promise<boolean> {
+  const { client } = session;
+  const at = session.at(key);
+  await put(session, key);
+  return await session.retrying('probe', key, async () => {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at));
+    const upload = { ...at, UploadId };
+    const part = { ...upload, PartNumber: 1, Body: Buffer.from('x') };
+    const { ETag } = await client.send(new UploadPartCommand(part));
+    const complete = new CompleteMultipartUploadCommand({
+      ...upload,
+      IfNoneMatch: '*',
+      MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+    });
+    const done = await unlessRefused(session, key, () => client.send(complete));
+    if (done === undefined) await client.send(new AbortMultipartUploadCommand(upload));
+    return done === undefined;
+  });
+}
+
+function unlessRefused<T>(
+  session: Session,
+  key: string,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  return session.retrying('probe', key, async () => {
+    try {
+      return await action();
+    } catch (error) {
+      const { status, code } = faultOf(error) ?? {};
+      const isRefused = status === 412 || status === 501 || code === 'NoSuchKey';
+      if (isRefused) return undefined;
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type MultipartUpload,
+} from '@aws-sdk/client-s3';
+import type { Leftover } from '../store.ts';
+import { PROBE_PREFIX } from './conditions.ts';
+import { listAll } from './list.ts';
+import { removeS3 } from './remove.ts';
+import { faultOf } from './fault.ts';
+import type { Session } from './session.ts';
+
+/** Uploads that were begun and never completed, and objects of probes that were cut off. */
+export async function* leftoversS3(session: Session, before: Date): AsyncGenerator<Leftover> {
+  for await (const { Key, UploadId, Initiated } of uploads(session)) {
+    if (Key === undefined || UploadId === undefined || !Initiated || Initiated >= before) continue;
+    const key = Key.slice(session.prefix.length);
+    const remove = (): Promise<void> => abort(session, key, UploadId);
+    yield { name: `${key}?uploadId=${UploadId}`, modified: Initiated, remove };
+  }
+  for await (const { key, modified } of listAll(session, PROBE_PREFIX)) {
+    if (modified >= before) continue;
+    yield { name: key, modified, remove: () => removeS3(session, [key]) };
+  }
+}
+
+async function* uploads(session: Session): AsyncGenerator<MultipartUpload> {
+  let next: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {};
+  while (next) {
+    const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
+      Bucket: session.bucket,
+      Prefix: session.prefix,
+      ...next,
+    });
+    const page = await session.retrying('list the uploads of', '', () =>
+      session.client.send(command),
+    );
+    yield* page.Uploads ?? [];
+    const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+    next =
+      IsTruncated === true && KeyMarker !== undefined
+        ? { KeyMarker, ...(UploadIdMarker !== undefined && { UploadIdMarker }) }
+        : undefined;
+  }
+}
+
+function abort(session: Session, key: string, id: string): Promise<void> {
+  return session.retrying('abort the upload of', key, async () => {
+    const command = new AbortMultipartUploadCommand({ ...session.at(key), UploadId: id });
+    try {
+      await session.client.send(command);
+    } catch (error) {
+      if (faultOf(error)?.code !== 'NoSuchUpload') throw error;
+    }
+  });
+}

@@ -1,0 +1,166 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { UserError } from '../../errors.ts';
+import type { Stored } from '../store.ts';
+import { faultOf } from './fault.ts';
+import { Patience } from './patience.ts';
+import { plainEtag, quotedEtag, type Session } from './session.ts';
+
+/** The object was replaced, or arrived damaged: what has come so far must not be used. */
+export class SpoiltError extends UserError {
+  override readonly name = 'SpoiltError';
+
+  constructor(message: string) {
+    super(message, { retryable: true });
+  }
+}
+
+/** How far the reading of one version of an object has come. */
+export interface Progress {
+  at: number;
+  crc: number;
+  /** Known once the first reply is there. */
+  total?: number;
+  etag?: string;
+  /** CRC32 of the whole object in base64, where the server has it. */
+  expected?: string | undefined;
+}
+
+export function noProgress(): Progress {
+  return { at: 0, crc: 0 };
+}
+
+/** A small object whole, or undefined if there is none. */
+export function readS3(session: Session, key: string): Promise<Stored | undefined> {
+  return untilUnspoilt(session, key, async () => {
+    const chunks: Uint8Array[] = [];
+    const progress = noProgress();
+    try {
+      for await (const chunk of streamS3(session, key, progress)) chunks.push(chunk);
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+    return { bytes: Buffer.concat(chunks), etag: progress.etag ?? '' };
+  });
+}
+
+/** Does an action that reads an object whole, from the start again if what it read was spoilt. */
+export async function untilUnspoilt<T>(
+  session: Session,
+  key: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  const patience = new Patience(session.operation('read', key), session);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof SpoiltError) || attempt === MAX_SPOILT) throw error;
+      await patience.pause();
+    }
+  }
+}
+
+/** Whether an error says that there is no such object, rather than that the store cannot be read. */
+export function isAbsence(error: unknown): boolean {
+  return error instanceof UserError && faultOf(error.cause)?.code === 'NoSuchKey';
+}
+
+/**
+ * The bytes of one version of an object. A body that is cut off goes on where it ended; at the end
+ * the length and, where the server has one, the checksum of the whole are compared.
+ */
+export async function* streamS3(
+  session: Session,
+  key: string,
+  progress: Progress = noProgress(),
+): AsyncGenerator<Uint8Array> {
+  const patience = new Patience(session.operation('read', key), session);
+  while (progress.at !== progress.total) {
+    try {
+      for await (const chunk of bytesFrom(session, key, progress)) {
+        patience.progress();
+        yield chunk;
+      }
+    } catch (error) {
+      if (progress.etag !== undefined && faultOf(error)?.status === 412) {
+        throw spoilt(session, key, 'it was replaced while it was read');
+      }
+      // Everything has come. What is wrong now is the SDK's checksum, which ours stands above.
+      if (progress.at !== progress.total) await patience.after(error);
+      else if (progress.expected === undefined) throw damaged(session, key);
+    }
+  }
+  const { expected, crc } = progress;
+  if (expected !== undefined && expected !== base64(crc)) throw damaged(session, key);
+}
+
+/** How often an object that was replaced or damaged on its way is read again. */
+const MAX_SPOILT = 5;
+
+async function* bytesFrom(
+  session: Session,
+  key: string,
+  progress: Progress,
+): AsyncGenerator<Uint8Array> {
+  const body = await open(session, key, progress);
+  try {
+    for await (const chunk of body) {
+      progress.at += chunk.length;
+      progress.crc = crc32(chunk, progress.crc);
+      yield chunk;
+    }
+  } finally {
+    // A body that is not read to its end would keep its connection for ever.
+    body.destroy();
+  }
+  if (progress.at !== progress.total) throw badReply('the body is shorter than its length');
+}
+
+async function open(
+  session: Session,
+  key: string,
+  progress: Progress,
+): Promise<AsyncIterable<Uint8Array> & Pick<Readable, 'destroy'>> {
+  const { at, etag } = progress;
+  const command = new GetObjectCommand({
+    ...session.at(key),
+    ...(at > 0 && { Range: `bytes=${at}-` }),
+    ...(etag !== undefined && { IfMatch: quotedEtag(etag) }),
+  });
+  const { Body, ContentLength, ETag, ChecksumCRC32 } = await session.client.send(command);
+  if (!(Body instanceof Readable)) throw new Error('the reply has no body');
+  if (ContentLength === undefined) {
+    Body.destroy();
+    throw badReply('the reply does not tell its length');
+  }
+  if (at === 0) {
+    progress.total = ContentLength;
+    progress.etag = plainEtag(ETag);
+    // The checksum of checksums of parts, `…-3`, is none of the whole.
+    progress.expected = ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
+  }
+  return Body;
+}
+
+function badReply(message: string): Error {
+  return Object.assign(new Error(message), { code: 'BadReply' });
+}
+
+function damaged(session: Session, key: string): SpoiltError {
+  return spoilt(session, key, 'it arrived damaged, as its checksum shows');
+}
+
+export function spoilt({ bucket, prefix }: Session, key: string, why: string): SpoiltError {
+  return new SpoiltError(
+    `[store] [s3] Cannot read "${prefix}${key}" in bucket "${bucket}": ${why}. Nothing of it was used; run the same command again.`,
+  );
+}
+
+function base64(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc);
+  return bytes.toString('base64');
+}

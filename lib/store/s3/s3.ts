@@ -1,0 +1,152 @@
+import { rm } from 'node:fs/promises';
+import { UserError } from '../../errors.ts';
+import { localError } from '../fault.ts';
+import { checkKey, checkPrefix } from '../key.ts';
+import type {
+  Appender,
+  Content,
+  Entry,
+  Leftover,
+  Staging,
+  Store,
+  Stored,
+  WriteCondition,
+} from '../store.ts';
+import {
+  isAppendable,
+  joinSegments,
+  openAppender,
+  readAppended,
+  segmentsOf,
+  streamAppended,
+} from './append.ts';
+import { Conditions } from './conditions.ts';
+import { downloadS3 } from './download.ts';
+import { leftoversS3 } from './leftovers.ts';
+import { foldersS3, listAll, visibleIn } from './list.ts';
+import type { S3Options } from './options.ts';
+import { isAbsence, readS3, streamS3 } from './read.ts';
+import { removeS3 } from './remove.ts';
+import { Session } from './session.ts';
+import { Spool } from './spool.ts';
+import { uploadS3 } from './upload.ts';
+import { effective, putS3 } from './write.ts';
+
+/** Where a store on S3 lies. */
+export interface S3Place {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+/**
+ * A store in a bucket. A write is one conditional request and its object is there as a whole or not
+ * at all; what makes an etag differ on S3 is other bytes. Nothing is read or written by opening it.
+ */
+export function openS3Store({ bucket, prefix }: S3Place, options: S3Options): Store {
+  return new S3Store(new Session(bucket, prefix === '' ? '' : `${prefix}/`, options), options);
+}
+
+class S3Store implements Store {
+  readonly uri: string;
+  readonly #session: Session;
+  readonly #conditions: Conditions;
+  readonly #spool: Spool;
+
+  constructor(session: Session, { spool, effects, unsafePublish = false }: S3Options) {
+    const { bucket, prefix, limits } = session;
+    this.uri = `s3://${bucket}${prefix === '' ? '' : `/${prefix.slice(0, -1)}`}`;
+    this.#session = session;
+    this.#conditions = new Conditions(session, unsafePublish);
+    this.#spool = new Spool(spool, limits.spoolBytes, effects);
+  }
+
+  list(prefix: string): AsyncIterable<Entry> {
+    checkPrefix(prefix);
+    const entries = listAll(this.#session, prefix);
+    return visibleIn(prefix, isAppendable(prefix) ? joinSegments(entries) : entries);
+  }
+
+  folders(prefix: string): AsyncIterable<string> {
+    checkPrefix(prefix);
+    return foldersS3(this.#session, prefix);
+  }
+
+  async read(key: string): Promise<Stored | undefined> {
+    checkKey(key);
+    const stored = await readS3(this.#session, key);
+    if (stored || !isAppendable(key)) return stored;
+    return await readAppended(this.#session, key);
+  }
+
+  async *stream(key: string): AsyncGenerator<Uint8Array> {
+    checkKey(key);
+    try {
+      yield* streamS3(this.#session, key);
+    } catch (error) {
+      const segments =
+        isAbsence(error) && isAppendable(key) ? await segmentsOf(this.#session, key) : [];
+      if (segments.length === 0) throw error;
+      yield* streamAppended(this.#session, segments);
+    }
+  }
+
+  async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    checkKey(key);
+    const held = await effective(this.#session, this.#conditions, { key, condition });
+    return await putS3(
+      this.#session,
+      key,
+      { bytes: bytes.length, open: () => Buffer.from(bytes) },
+      held,
+    );
+  }
+
+  async append(key: string): Promise<Appender> {
+    checkKey(key);
+    if (isAppendable(key)) return await openAppender(this.#session, key);
+    throw new UserError(
+      `[store] [s3] Cannot append to "${key}": objects on S3 cannot grow. Expected one of Pipe's own keys, below ".pipe/".`,
+    );
+  }
+
+  async upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
+    checkKey(key);
+    try {
+      const etag = await uploadS3(this.#session, this.#conditions, path, { key, condition });
+      await rm(path);
+      return etag;
+    } catch (error) {
+      throw localError('read', path, error);
+    }
+  }
+
+  async download(key: string, staging: Staging, expected?: Content): Promise<string> {
+    checkKey(key);
+    const bytes = expected?.bytes ?? (await this.#session.head(key))?.bytes ?? 0;
+    await this.#spool.reserve(staging, bytes);
+    const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
+    await this.#session.transfers(() => downloadS3(this.#session, key, path, expected));
+    return path;
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    keys.forEach(checkKey);
+    const segments = await Promise.all(
+      keys.filter(isAppendable).map((key) => segmentsOf(this.#session, key)),
+    );
+    await removeS3(this.#session, [...keys, ...segments.flat().map(({ key }) => key)]);
+  }
+
+  async openStaging(owner: string): Promise<Staging> {
+    return this.#spool.open(owner);
+  }
+
+  cleanStaging(): Promise<number> {
+    return this.#spool.clean();
+  }
+
+  leftovers(before: Date): AsyncIterable<Leftover> {
+    return leftoversS3(this.#session, before);
+  }
+}

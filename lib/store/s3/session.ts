@@ -1,0 +1,112 @@
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { UserError } from '../../errors.ts';
+import { MAX_KEY_BYTES } from '../key.ts';
+import type { Operation } from './error.ts';
+import { faultOf } from './fault.ts';
+import { defaultLimits, type S3Limits, type S3Options } from './options.ts';
+import { retrying, type Patience, type RetryEffects } from './patience.ts';
+
+/** The metadata that tells who wrote an object. */
+export const WRITER = 'pipe-writer';
+
+/** One bucket and prefix, and a client to talk to it. */
+export class Session implements RetryEffects {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Empty, or ending in `/`. */
+  readonly prefix: string;
+  readonly limits: S3Limits;
+  /** For files and parts; whoever holds a slot must not wait for another one. */
+  readonly transfers: LimitFunction;
+  readonly now: () => number;
+
+  constructor(bucket: string, prefix: string, options: S3Options) {
+    this.bucket = bucket;
+    this.prefix = prefix;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.transfers = pLimit(this.limits.transfers);
+    this.now = () => options.effects.now();
+    this.client = createClient(options, this.limits);
+  }
+
+  /** The key in the bucket. Throws for one that gets too long. */
+  keyOf(key: string): string {
+    const full = this.prefix + key;
+    if (Buffer.byteLength(full) <= MAX_KEY_BYTES) return full;
+    throw new UserError(
+      `[store] The key ${JSON.stringify(full)} is longer than ${MAX_KEY_BYTES} bytes. Choose a store with a shorter prefix, or shorter values.`,
+    );
+  }
+
+  operation(verb: string, key: string): Operation {
+    return { verb, bucket: this.bucket, key: this.prefix + key };
+  }
+
+  /** Bucket and full key, as every request about one object has them. */
+  at(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.bucket, Key: this.keyOf(key) };
+  }
+
+  retrying<T>(verb: string, key: string, action: (patience: Patience) => Promise<T>): Promise<T> {
+    return retrying(this.operation(verb, key), this, action);
+  }
+
+  /** What is known of an object without its bytes; undefined if there is none. */
+  head(key: string): Promise<Head | undefined> {
+    return this.retrying('look at', key, async () => {
+      try {
+        const reply = await this.client.send(new HeadObjectCommand(this.at(key)));
+        const { ETag, ContentLength = 0, Metadata } = reply;
+        return { etag: plainEtag(ETag), bytes: ContentLength, writer: Metadata?.[WRITER] };
+      } catch (error) {
+        if (faultOf(error)?.status === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async renew(): Promise<void> {
+    await this.client.config.credentials({ forceRefresh: true });
+  }
+}
+
+export interface Head {
+  readonly etag: string;
+  readonly bytes: number;
+  readonly writer: string | undefined;
+}
+
+/** An etag as it stands in our entries: without quotes. */
+export function plainEtag(etag: string | undefined): string {
+  if (etag === undefined) throw new Error('the server gave no etag');
+  return etag.replaceAll('"', '');
+}
+
+/** An etag as S3 compares it. */
+export function quotedEtag(etag: string): string {
+  return `"${etag}"`;
+}
+
+function createClient(options: S3Options, limits: S3Limits): S3Client {
+  const { endpoint, region, credentials } = options;
+  const { connectionTimeoutMs, socketTimeoutMs } = limits;
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  return new S3Client({
+    // The loop around whole transfers is ours: the SDK does not retry streams, nor bodies that are cut.
+    maxAttempts: 1,
+    followRegionRedirects: false,
+    requestHandler: {
+      connectionTimeout: connectionTimeoutMs,
+      socketTimeout: socketTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+    ...(credentials && { credentials }),
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+  });
+}
+
+/** More than transfers, so that a listing need not wait for them. */
+const MAX_SOCKETS = 64;

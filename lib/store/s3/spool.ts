@@ -1,0 +1,65 @@
+import { UserError } from '../../errors.ts';
+import type { LocalEffects } from '../owner.ts';
+import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from '../staging.ts';
+import type { Staging } from '../store.ts';
+
+/**
+ * The local folder where files wait on their way up or down. It holds at most so many bytes of
+ * downloads: a staging that holds none yet waits until others are closed. One that holds some must
+ * not wait, or two could wait for each other, and gets an error.
+ */
+export class Spool {
+  readonly #folder: string;
+  readonly #effects: LocalEffects;
+  readonly #maxBytes: number;
+  readonly #held = new Map<string, number>();
+  #waiting: (() => void)[] = [];
+
+  constructor(folder: string, maxBytes: number, effects: LocalEffects) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+    this.#effects = effects;
+  }
+
+  open(owner: string): Staging {
+    const staging = stagingIn(this.#folder, owner, this.#effects);
+    return {
+      folder: staging.folder,
+      path: (name) => staging.path(name),
+      close: async () => {
+        await staging.close();
+        this.#held.delete(staging.folder);
+        const waiting = this.#waiting;
+        this.#waiting = [];
+        for (const go of waiting) go();
+      },
+    };
+  }
+
+  /** Resolves when there is room for a download. */
+  async reserve({ folder }: Staging, bytes: number): Promise<void> {
+    while (this.#used() + bytes > this.#maxBytes) {
+      const others = this.#used() - (this.#held.get(folder) ?? 0);
+      if (this.#held.has(folder) || others === 0) throw this.#tooSmall(bytes);
+      await new Promise<void>((go) => this.#waiting.push(go));
+    }
+    this.#held.set(folder, (this.#held.get(folder) ?? 0) + bytes);
+  }
+
+  /** Removes what dead processes left. */
+  clean(): Promise<number> {
+    return removeDead(this.#folder, FOREIGN_STAGING_AGE_MS, this.#effects);
+  }
+
+  #used(): number {
+    let sum = 0;
+    for (const bytes of this.#held.values()) sum += bytes;
+    return sum;
+  }
+
+  #tooSmall(bytes: number): UserError {
+    return new UserError(
+      `[store] [s3] The spool "${this.#folder}" may hold ${this.#maxBytes} bytes, ${this.#used()} are taken, and a file of ${bytes} bytes should come. Allow more with PIPE_SPOOL_BYTES=<n>, or run fewer tasks at once with --jobs=<n>.`,
+    );
+  }
+}

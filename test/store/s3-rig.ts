@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newBucket } from '../rig/s3-server/state.ts';
+import type { S3Server } from '../rig/s3-server/server.ts';
+import type { S3Limits, S3Options } from '../../lib/store/s3/options.ts';
+import { openS3Store } from '../../lib/store/s3/s3.ts';
+import type { Store } from '../../lib/store/store.ts';
+import { testEffects } from './system.ts';
+
+/** A store in a bucket of the test server, with a spool that goes away. */
+export interface S3Rig {
+  readonly store: Store;
+  readonly spool: string;
+  /** The same place, as another process would open it. */
+  reopen(options?: Partial<S3Options>): Store;
+  remove(): Promise<void>;
+}
+
+/** Short, so that the tests of faults are quick. */
+export const quickLimits: Partial<S3Limits> = {
+  connectionTimeoutMs: 1000,
+  socketTimeoutMs: 200,
+  attempts: 5,
+  pauseMs: 1,
+  maxPauseMs: 10,
+};
+
+export const testCredentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' };
+
+// The SDK warns of Node 20 as soon as it is used; to the tests any warning is a fault.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
+export async function openS3Rig(
+  server: S3Server,
+  options: Partial<S3Options> = {},
+): Promise<S3Rig> {
+  const spool = await mkdtemp(join(tmpdir(), 'pipe-'));
+  server.state.buckets.set('bucket', newBucket());
+  const open = (more: Partial<S3Options> = {}): Store =>
+    openS3Store(
+      { bucket: 'bucket', prefix: 'some/prefix' },
+      {
+        effects: testEffects(),
+        spool,
+        endpoint: server.endpoint,
+        region: 'us-east-1',
+        credentials: testCredentials,
+        limits: quickLimits,
+        ...options,
+        ...more,
+      },
+    );
+  return {
+    store: open(),
+    spool,
+    reopen: open,
+    remove: () => rm(spool, { recursive: true }),
+  };
+}
