@@ -100,7 +100,8 @@ class SegmentAppender implements Appender {
 
   append(bytes: Uint8Array | string): void {
     this.#segment.push(Buffer.from(bytes));
-    this.#timer ??= setTimeout(() => this.#write(), this.#session.limits.appendDelayMs).unref();
+    const write = (): void => void this.#write();
+    this.#timer ??= setTimeout(write, this.#session.limits.appendDelayMs).unref();
   }
 
   /** A write that fails is told here or by `close`; nothing is written after it. */

@@ -18,9 +18,9 @@ export async function* visibleIn(
 /** Every object below a prefix, page by page. */
 export async function* listAll(session: Session, prefix: string): AsyncGenerator<Entry> {
   let last = '';
-  for await (const { Contents = [] } of pages(session, prefix)) {
+  for await (const { Contents = [], EncodingType } of pages(session, prefix)) {
     for (const { Key, Size = 0, ETag, LastModified = new Date(0) } of Contents) {
-      const key = decode(Key).slice(session.prefix.length);
+      const key = decode(Key, EncodingType).slice(session.prefix.length);
       // Folders are put together from neighbours, so that order matters.
       if (compareKeys(last, key) > 0) throw outOfOrder(session, key);
       last = key;
@@ -31,9 +31,9 @@ export async function* listAll(session: Session, prefix: string): AsyncGenerator
 
 /** Names of the folders directly below a prefix. */
 export async function* foldersS3(session: Session, prefix: string): AsyncGenerator<string> {
-  for await (const { CommonPrefixes = [] } of pages(session, prefix, '/')) {
+  for await (const { CommonPrefixes = [], EncodingType } of pages(session, prefix, '/')) {
     for (const { Prefix } of CommonPrefixes) {
-      const name = decode(Prefix).slice(session.prefix.length + prefix.length, -1);
+      const name = decode(Prefix, EncodingType).slice(session.prefix.length + prefix.length, -1);
       if (isSegment(name) && !isHidden(name)) yield name;
     }
   }
@@ -61,9 +61,9 @@ async function* pages(
   } while (token !== undefined);
 }
 
-/** Servers write a space as `+` or `%20`, and a plus as `%2B`. */
-function decode(text = ''): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
+/** Some servers do not encode and say so. Others write a space as `+` or `%20`, and a plus as `%2B`. */
+function decode(text = '', encoding?: string): string {
+  return encoding === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
 }
 
 function outOfOrder(session: Session, key: string): UserError {

@@ -72,10 +72,11 @@ export class Patience {
   }
 
   #allows(fault: S3Fault): boolean {
-    const { limits, now } = this.#effects;
+    const { limits } = this.#effects;
     const attempts = corrected.has(fault.code) ? MAX_CORRECTIONS : limits.attempts;
     const passes = isTransient(fault) && this.#idle < attempts;
-    return passes && now() + (fault.retryAfterMs ?? 0) - this.#since < limits.budgetMs;
+    const then = this.#effects.now() + (fault.retryAfterMs ?? 0);
+    return passes && then - this.#since < limits.budgetMs;
   }
 }
 

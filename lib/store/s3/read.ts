@@ -88,9 +88,8 @@ export async function* streamS3(
       if (progress.etag !== undefined && faultOf(error)?.status === 412) {
         throw spoilt(session, key, 'it was replaced while it was read');
       }
-      // Everything has come. What is wrong now is the SDK's checksum, which ours stands above.
-      if (progress.at !== progress.total) await patience.after(error);
-      else if (progress.expected === undefined) throw damaged(session, key);
+      // Cut off behind the last byte, a body is whole.
+      if (progress.at !== progress.total || error instanceof UserError) await patience.after(error);
     }
   }
   const { expected, crc } = progress;
@@ -112,6 +111,9 @@ async function* bytesFrom(
       progress.crc = crc32(chunk, progress.crc);
       yield chunk;
     }
+  } catch (error) {
+    // No failure of the network: the SDK has found a checksum wrong, maybe one that we do not know.
+    throw faultOf(error) ? error : damaged(session, key);
   } finally {
     // A body that is not read to its end would keep its connection for ever.
     body.destroy();

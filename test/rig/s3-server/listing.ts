@@ -9,7 +9,8 @@ export function listObjects({ query }: S3Request, { objects }: Bucket, state: S3
   const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
   const limit = Math.min(Number(query.get('max-keys') ?? 1000), state.maxKeys);
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
-  const encode = query.get('encoding-type') === 'url' ? encodeKey : escapeXml;
+  const isEncoded = query.get('encoding-type') === 'url';
+  const encode = isEncoded ? encodeKey : escapeXml;
   const page: string[] = [];
   const seen = new Set<string>();
   let last = '';
@@ -38,7 +39,7 @@ export function listObjects({ query }: S3Request, { objects }: Bucket, state: S3
     ? `<NextContinuationToken>${escapeXml(last)}</NextContinuationToken>`
     : '';
   return xmlReply(
-    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${next}<KeyCount>${seen.size}</KeyCount>${page.join('')}</ListBucketResult>`,
+    `<ListBucketResult>${isEncoded ? '<EncodingType>url</EncodingType>' : ''}<IsTruncated>${isTruncated}</IsTruncated>${next}<KeyCount>${seen.size}</KeyCount>${page.join('')}</ListBucketResult>`,
   );
 }
 
