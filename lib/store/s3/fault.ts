@@ -28,6 +28,11 @@ export function faultOf(error: unknown): S3Fault | undefined {
   };
 }
 
+/** A reply that is none; the next one may be better. */
+export function badReply(message: string): Error {
+  return Object.assign(new Error(message), { code: 'BadReply' });
+}
+
 /** Whether another attempt may succeed. */
 export function isTransient({ code, status = 0 }: S3Fault): boolean {
   if (transientCodes.has(code) || networkCodes.has(code)) return true;

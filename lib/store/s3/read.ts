@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import type { Stored } from '../store.ts';
-import { faultOf } from './fault.ts';
+import { badReply, faultOf } from './fault.ts';
 import { Patience } from './patience.ts';
 import { plainEtag, quotedEtag, type Session } from './session.ts';
 
@@ -145,10 +145,6 @@ async function open(
     progress.expected = ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
   }
   return Body;
-}
-
-function badReply(message: string): Error {
-  return Object.assign(new Error(message), { code: 'BadReply' });
 }
 
 function damaged(session: Session, key: string): SpoiltError {

@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { UserError } from '../../errors.ts';
 import { MAX_KEY_BYTES } from '../key.ts';
 import type { Operation } from './error.ts';
-import { faultOf } from './fault.ts';
+import { badReply, faultOf } from './fault.ts';
 import { defaultLimits, type S3Limits, type S3Options } from './options.ts';
 import { retrying, type Patience, type RetryEffects } from './patience.ts';
 
@@ -79,7 +79,7 @@ export interface Head {
 
 /** An etag as it stands in our entries: without quotes. */
 export function plainEtag(etag: string | undefined): string {
-  if (etag === undefined) throw new Error('the server gave no etag');
+  if (etag === undefined) throw badReply('the server gave no etag');
   return etag.replaceAll('"', '');
 }
 
@@ -95,6 +95,8 @@ function createClient(options: S3Options, limits: S3Limits): S3Client {
   return new S3Client({
     // The loop around whole transfers is ours: the SDK does not retry streams, nor bodies that are cut.
     maxAttempts: 1,
+    // It would warn on stderr of streams that it cannot retry.
+    logger: silent,
     followRegionRedirects: false,
     requestHandler: {
       connectionTimeout: connectionTimeoutMs,
@@ -107,6 +109,8 @@ function createClient(options: S3Options, limits: S3Limits): S3Client {
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
   });
 }
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** More than transfers, so that a listing need not wait for them. */
 const MAX_SOCKETS = 64;

@@ -11,6 +11,7 @@ import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import type { WriteCondition } from '../store.ts';
 import { conditionOf, type Conditions } from './conditions.ts';
+import { badReply } from './fault.ts';
 import { MAX_PARTS, MAX_PUT_BYTES } from './options.ts';
 import { plainEtag, WRITER, type Session } from './session.ts';
 import { committing, effective, putS3, type Target } from './write.ts';
@@ -82,7 +83,7 @@ function start(session: Session, key: string): Promise<Upload> {
         ChecksumType: 'FULL_OBJECT',
       }),
     );
-    if (UploadId === undefined) throw new Error('the server gave no upload id');
+    if (UploadId === undefined) throw badReply('the server gave no upload id');
     return { key, id: UploadId, writer };
   });
 }
