@@ -18,6 +18,10 @@ export function sql(
   strings: TemplateStringsArray,
   ...parts: readonly (SqlValue | Sql | readonly (SqlValue | Sql)[])[]
 ): Sql {
+  // JavaScript has no text for an escape it does not know, such as \1 in a regular expression.
+  if (strings.some((text) => text === undefined)) {
+    throw new Error(`Write backslashes twice in ${strings.raw.join('${…}')}`);
+  }
   const builder = new Builder(strings[0] ?? '');
   parts.forEach((part, index) => {
     const items = Array.isArray(part) ? part : [part];

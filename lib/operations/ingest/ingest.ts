@@ -48,9 +48,12 @@ export async function ingest(
       readings.push({ source, kind: await kindOf(engine, source, options) });
     }
     const loaded = await load(engine, readings);
-    for (const one of loaded) await checkWhole(one);
     const superseded = await supersededBy(store, site, loaded, await newDays(engine));
-    const accounts = await account(effects, loaded, superseded);
+    // The engine reads lines again on one core, so the other one is free for the check.
+    const [, accounts] = await together(
+      overlapping(loaded, checkWhole),
+      account(effects, loaded, superseded),
+    );
     if (maxRejects) checkRejects(accounts, maxRejects);
     const days = [...(await newDays(engine)), ...(await oldDays(effects, site, sources))];
     const replaced = new Set([...superseded, ...loaded.map(({ source }) => source.sha256)]);
@@ -114,13 +117,17 @@ async function accountsBefore(
   return accounts;
 }
 
-/** Two at a time: one is written by the engine while the other is made durable. Ends when all have ended. */
+/** Two at a time: of partitions one is written by the engine while the other is made durable. */
 async function overlapping<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> {
   const limit = pLimit(2);
-  const done = await Promise.allSettled(items.map((item) => limit(() => work(item))));
-  const failed = done.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  await together(...items.map((item) => limit(() => work(item))));
+}
+
+/** Like `Promise.all`, but when one fails the others are waited for, so that nothing goes on behind. */
+async function together<Works extends readonly Promise<unknown>[]>(...works: Works) {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
