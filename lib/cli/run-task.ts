@@ -11,7 +11,7 @@ import { loadProject } from './registry.ts';
 import { resolveRoot } from './root.ts';
 import { resolveSettings } from './settings.ts';
 import { listenToSignals } from './signals.ts';
-import { printSummary } from './summary.ts';
+import { printOutput, printSummary } from './summary.ts';
 import { useColor } from './color.ts';
 
 /** Runs a task, or shows what it would do, and returns the exit code. */
@@ -34,6 +34,7 @@ export async function runTask(
     if (options['dry-run'] === true) return await printDryRun(invocation, effects, options);
     const report = await runWithLedger(invocation, effects, listener(options, effects));
     const interrupted = signals.exitCode();
+    printOutput(report, options);
     if (interrupted === undefined) await printSummary(invocation, effects, options);
     else say(`to go on: ${effects.command(invocation.text)}`);
     return interrupted ?? report.exitCode;

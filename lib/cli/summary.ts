@@ -2,7 +2,7 @@ import type { ArgValues } from '../docopt/args.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Staging } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
-import type { Summary } from '../task/task.ts';
+import type { Outcome, Summary } from '../task/task.ts';
 import { renderTable } from '../terminal/table.ts';
 import { useColor } from './color.ts';
 import type { Effects } from './compose.ts';
@@ -29,19 +29,24 @@ export async function printSummary(
   }
 }
 
-/** Prints a table, a line of JSON or, where it has one, its output as it is. */
-export function printTable(
-  { output, ...table }: Summary,
-  type: 'summary' | 'estimate',
-  options: ArgValues,
-): void {
+/** Prints a table, or a line of JSON. */
+export function printTable(table: Summary, type: 'summary' | 'estimate', options: ArgValues): void {
   const { stdout } = process;
-  if (output !== undefined) {
-    stdout.write(output);
-  } else if (options['json'] === true) {
+  if (options['json'] === true) {
     stdout.write(`${JSON.stringify({ type, ...table })}\n`);
   } else {
     const width = stdout.columns ?? Infinity;
     stdout.write(`${renderTable(table, { width, color: useColor(stdout) })}\n`);
+  }
+}
+
+/** Prints what a task hands over. */
+export function printOutput({ output }: Outcome, options: ArgValues): void {
+  if (output === undefined) return;
+  const { stdout } = process;
+  if (options['json'] !== true) stdout.write(output);
+  else {
+    const text = typeof output === 'string' ? output : Buffer.from(output).toString();
+    stdout.write(`${JSON.stringify({ type: 'output', output: text })}\n`);
   }
 }

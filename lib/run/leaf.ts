@@ -26,6 +26,8 @@ export interface LeafResult {
   readonly rows?: RowCounts;
   /** Prefixes of the partitions that were published. */
   readonly outputs: readonly string[];
+  /** What the task hands over, see `RunResult`. */
+  readonly output?: string | Uint8Array;
 }
 
 /**
@@ -51,7 +53,13 @@ export async function runLeaf(
     const result = await task.run?.(args, leaf.context());
     leaf.checkPublished();
     const rows = result?.rows ?? leaf.rows();
-    return { status: 'done', ...(rows && { rows }), outputs: leaf.prefixes() };
+    const output = result?.output;
+    return {
+      status: 'done',
+      ...(rows && { rows }),
+      ...(output !== undefined && { output }),
+      outputs: leaf.prefixes(),
+    };
   } finally {
     await leaf.close();
   }

@@ -152,7 +152,7 @@ class Run {
     if (this.#stopped()) return { status: 'cancelled' };
     const started = this.#emitStarted(node, 'leaf');
     try {
-      const result = await runLeaf(node.invocation, this.#options, {
+      const { output, ...result } = await runLeaf(node.invocation, this.#options, {
         engines: this.#engines,
         invoke: async (task, args) => {
           const child = resolveCall(this.#options.registry, { task, args }, this.#options);
@@ -162,7 +162,8 @@ class Run {
         log: (message) =>
           this.#options.emit({ type: 'log', at: iso(this.#options), id: node.id, message }),
       });
-      return this.#finish(node, 'leaf', started, result);
+      const outcome = this.#finish(node, 'leaf', started, result);
+      return output === undefined ? outcome : { ...outcome, output };
     } catch (error) {
       return this.#fail(node, 'leaf', started, error);
     }

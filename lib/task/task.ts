@@ -103,11 +103,14 @@ export type State = 'done' | 'missing' | 'stale' | 'no-data';
 
 export interface RunResult {
   readonly rows?: RowCounts;
+  /** For whoever started this invocation; where that is a person, it is written to stdout as it is. */
+  readonly output?: string | Uint8Array;
 }
 
 export interface Outcome {
   readonly status: Status;
   readonly rows?: RowCounts;
+  readonly output?: string | Uint8Array;
   readonly error?: unknown;
 }
 
@@ -117,8 +120,6 @@ export interface Summary {
   readonly columns: readonly SummaryColumn[];
   readonly rows: readonly (readonly SummaryCell[])[];
   readonly notes: readonly string[];
-  /** Written to stdout as it is, in place of the table; for what goes on to another program. */
-  readonly output?: string | Uint8Array;
 }
 
 export interface SummaryColumn {
