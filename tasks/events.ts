@@ -5,6 +5,7 @@ import { UsageError } from '../lib/errors.ts';
 import { findFiles } from '../lib/operations/ingest/files.ts';
 import { accountOf, inputOf } from '../lib/operations/ingest/accounts.ts';
 import { ingest } from '../lib/operations/ingest/ingest.ts';
+import type { IngestOptions } from '../lib/operations/ingest/ingest.ts';
 import { sourceKey, sourceOf } from '../lib/operations/ingest/source.ts';
 import type { Source } from '../lib/operations/ingest/source.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -34,7 +35,9 @@ Options:
     const sources = await sourcesOf(args.uri, context);
     const { site, format, ts, event, 'event-name': name, user, url } = args;
     // What decides the rows of a source; other files and limits do not.
-    const argv = [format, ts, event, name, user, url].map((value) => value ?? '');
+    const argv = Object.entries({ format, ts, event, 'event-name': name, user, url }).flatMap(
+      ([option, value]) => (value === undefined ? [] : [`--${option}=${value}`]),
+    );
     return Promise.all(sources.map((source) => outputOf(site, source, argv, context)));
   },
 
@@ -55,27 +58,35 @@ Options:
       publish: (draft: Draft) => context.publish(draft),
       log: (message: string) => context.log(message),
     };
-    const fields = {
-      ...(args.ts !== undefined && { ts: args.ts }),
-      ...(args.event !== undefined && { event: args.event }),
-      ...(args['event-name'] !== undefined && { eventName: args['event-name'] }),
-      ...(args.user !== undefined && { user: args.user }),
-      ...(args.url !== undefined && { url: args.url }),
-    };
-    const maxRejects = args['max-rejects'];
-    const rows = await ingest(
-      effects,
-      {
-        site: args.site,
-        format: args.format,
-        ...fields,
-        ...(maxRejects !== undefined && { maxRejects: limit(maxRejects, '--max-rejects') }),
-      },
-      due,
-    );
-    return { rows };
+    return { rows: await ingest(effects, optionsOf(args), due) };
   },
 });
+
+interface IngestArgs {
+  readonly site: string;
+  readonly format: IngestOptions['format'];
+  readonly ts?: string;
+  readonly event?: string;
+  readonly 'event-name'?: string;
+  readonly user?: string;
+  readonly url?: string;
+  readonly 'max-rejects'?: string;
+}
+
+function optionsOf(args: IngestArgs): IngestOptions {
+  const { site, format, ts, event, 'event-name': eventName, user, url } = args;
+  const rejects = args['max-rejects'];
+  return {
+    site,
+    format,
+    ...(ts !== undefined && { ts }),
+    ...(event !== undefined && { event }),
+    ...(eventName !== undefined && { eventName }),
+    ...(user !== undefined && { user }),
+    ...(url !== undefined && { url }),
+    ...(rejects !== undefined && { maxRejects: limit(rejects, '--max-rejects') }),
+  };
+}
 
 function checkSite(site: string): void {
   checkValue('site', site);
