@@ -50,8 +50,11 @@ export async function openLedger(store: Pick<Store, 'append'>, run: string): Pro
   };
 }
 
+/** Where the ledgers of all runs lie, a folder for each. */
+export const RUNS_PREFIX = '.pipe/runs/';
+
 export function ledgerKey(run: string): string {
-  return `.pipe/runs/${run}/events.jsonl`;
+  return `${RUNS_PREFIX}${run}/events.jsonl`;
 }
 
 /** A run's id: sorts by time, and two runs that start in one second differ by `random` (8 hex digits). */
