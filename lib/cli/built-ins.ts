@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as events from '../../tasks/events.ts';
+import * as harvest from '../../tasks/harvest.ts';
 import * as stats from '../../tasks/stats.ts';
 import * as tasks from '../../tasks/tasks.ts';
 import { registered, tasksOf } from '../task/load.ts';
@@ -8,7 +9,7 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { events, stats, tasks };
+const files = { events, harvest, stats, tasks };
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>

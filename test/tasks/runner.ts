@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly timezone?: string;
   readonly now?: string;
   readonly force?: boolean;
+  /** Stands between a task and the stores that it opens besides its own. */
+  readonly wrap?: (store: Store) => Store;
 }
 
 export interface Ran extends RunReport {
@@ -40,6 +42,7 @@ export class Runner {
   readonly store: Store;
   readonly engine: Engine;
   readonly #tasks: readonly Task[];
+  readonly #open: (uri: string) => Promise<Store>;
 
   static async open(tasks: readonly Task[]): Promise<Runner> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pipe-'));
@@ -49,15 +52,23 @@ export class Runner {
       kill: (pid: number, signal: 0) => process.kill(pid, signal),
       now: Date.now,
     };
-    const store = await openStore('store', { cwd: folder, effects: systemEffects(system) });
-    return new Runner(folder, store, await openDuckDB({ threads: 2 }), tasks);
+    const open = (uri: string): Promise<Store> =>
+      openStore(uri, { cwd: folder, effects: systemEffects(system) });
+    return new Runner(folder, tasks, open, await open('store'), await openDuckDB({ threads: 2 }));
   }
 
-  private constructor(folder: string, store: Store, engine: Engine, tasks: readonly Task[]) {
+  private constructor(
+    folder: string,
+    tasks: readonly Task[],
+    open: (uri: string) => Promise<Store>,
+    store: Store,
+    engine: Engine,
+  ) {
     this.folder = folder;
+    this.#tasks = tasks;
+    this.#open = open;
     this.store = store;
     this.engine = engine;
-    this.#tasks = tasks;
   }
 
   async close(): Promise<void> {
@@ -65,9 +76,10 @@ export class Runner {
     await rm(this.folder, { recursive: true });
   }
 
-  async run(command: string, options: RunnerOptions = {}): Promise<Ran> {
+  async run(command: string | readonly string[], options: RunnerOptions = {}): Promise<Ran> {
     const { timezone = 'UTC', now = '2026-11-19T12:00:00Z', force = false } = options;
-    const [task = '', ...args] = command.split(' ');
+    const { wrap = (store) => store } = options;
+    const [task = '', ...args] = typeof command === 'string' ? command.split(' ') : command;
     const events: RunEvent[] = [];
     const effects = await runOptions(this.#tasks, {
       now: Date.parse(now),
@@ -75,6 +87,7 @@ export class Runner {
       force,
       cwd: this.folder,
       store: this.store,
+      openStore: async (uri) => wrap(await this.#open(uri)),
       engineId: engineId(),
       openEngine: () => openDuckDB({ threads: 1 }),
       emit: (event) => events.push(event),
