@@ -65,7 +65,9 @@ export async function dataPaths(
 ): Promise<string[]> {
   const prefix = prefixOf({ dataset: manifest.dataset, keys: manifest.partition });
   const paths: string[] = [];
-  for (const { name } of manifest.files) paths.push(await store.download(prefix + name, staging));
+  for (const file of manifest.files) {
+    paths.push(await store.download(prefix + file.name, staging, file));
+  }
   return paths;
 }
 

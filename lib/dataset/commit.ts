@@ -34,8 +34,9 @@ export async function commit(
   paths: readonly string[],
 ): Promise<void> {
   const { prefix } = base.listing;
-  const journal = `${prefix}${JOURNAL_PREFIX}${manifest.commit}.json`;
   const bytes = Buffer.from(formatManifest(manifest));
+  if (isSameData(base, manifest)) return await putManifest(store, base, bytes);
+  const journal = `${prefix}${JOURNAL_PREFIX}${manifest.commit}.json`;
   await store.write(journal, bytes, { ifAbsent: true });
   try {
     const put = isInPlace(manifest) ? putInPlace : putBeside;
@@ -50,6 +51,21 @@ export async function commit(
 
 /** A conflict means that another publish of the partition got through, so few are to be expected. */
 const MAX_ATTEMPTS = 20;
+
+/** Whether the file in place is the published one already, byte by byte. */
+function isSameData({ published }: Found, manifest: Manifest): boolean {
+  if (!published || !isInPlace(manifest) || !isInPlace(published.manifest)) return false;
+  return published.manifest.files[0]?.sha256 === manifest.files[0]?.sha256;
+}
+
+/**
+ * The same data is not put again: where an etag is a hash of the bytes nothing would tell the old
+ * from the new, and publishers that began before would not see their condition broken. So these may
+ * still commit, and their journals stay.
+ */
+async function putManifest(store: Store, { listing }: Found, bytes: Uint8Array): Promise<void> {
+  await store.write(listing.prefix + MANIFEST_FILE, bytes, unchanged(listing.manifest));
+}
 
 /** One file under a fixed name: replacing it is the commit, the manifest follows. */
 async function putInPlace(

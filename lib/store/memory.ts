@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +8,12 @@ import { checkCondition } from './conflict.ts';
 import { checkKey, checkPrefix, compareKeys, isHidden } from './key.ts';
 import type { Entry, Leftover, Staging, Store, WriteCondition } from './store.ts';
 
-/** A store in memory, for tests. Only staging files are on disk, in the system's temporary folder. */
-export function openMemoryStore(): Store {
-  return new MemoryStore();
+/**
+ * A store in memory, for tests. Only staging files are on disk, in the system's temporary folder.
+ * As on S3, an etag may be the hash of the bytes, else it is new with every write.
+ */
+export function openMemoryStore(options: { readonly hashEtags?: boolean } = {}): Store {
+  return new MemoryStore(options.hashEtags ?? false);
 }
 
 interface Item {
@@ -21,7 +25,12 @@ interface Item {
 class MemoryStore implements Store {
   readonly uri = 'memory://';
   readonly #items = new Map<string, Item>();
+  readonly #hashEtags: boolean;
   #versions = 0;
+
+  constructor(hashEtags: boolean) {
+    this.#hashEtags = hashEtags;
+  }
 
   list(prefix: string): AsyncGenerator<Entry> {
     checkPrefix(prefix);
@@ -118,7 +127,10 @@ class MemoryStore implements Store {
   }
 
   #set(key: string, bytes: Uint8Array): string {
-    const etag = String(++this.#versions);
+    this.#versions++;
+    const etag = this.#hashEtags
+      ? createHash('md5').update(bytes).digest('hex')
+      : String(this.#versions);
     this.#items.set(key, { bytes, etag, modified: new Date(this.#versions) });
     return etag;
   }

@@ -4,7 +4,7 @@ import type { S3Options } from '../../lib/store/s3/options.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import type { Bucket } from '../rig/s3-server/state.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig, quickLimits, type S3Rig } from '../store/s3-rig.ts';
+import { openS3Rig, type S3Rig } from '../store/s3-rig.ts';
 
 /** A store on a server that fails as told. */
 export interface FaultyS3 {
@@ -22,13 +22,9 @@ export interface FaultyS3 {
   close(): Promise<void>;
 }
 
-/** The least that S3 takes as a part, so that small files go up in several. */
-export const PART_BYTES = 5 * 1024 * 1024;
-
 export async function openFaultyS3(): Promise<FaultyS3> {
   const server = await startS3Server();
-  const limits = { ...quickLimits, partBytes: PART_BYTES };
-  const rig: S3Rig = await openS3Rig(server, { limits });
+  const rig: S3Rig = await openS3Rig(server);
   const staging = await rig.store.openStaging('test');
   const bucket = server.state.buckets.get('bucket');
   if (!bucket) throw new Error('there is no bucket');
@@ -38,7 +34,7 @@ export async function openFaultyS3(): Promise<FaultyS3> {
     store: rig.store,
     staging,
     bucket,
-    reopen: rig.reopen,
+    reopen: (options) => rig.reopen(options),
     async stage(bytes) {
       const [path, content] = [staging.path('file'), randomBytes(bytes)];
       await writeFile(path, content);

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -232,6 +233,27 @@ export function storeContract(each: StoreCase): void {
       const etag = (await store.read('k'))?.etag ?? '';
       await store.upload(path, 'k', { ifMatch: etag });
       expect(await textOf(store, 'k')).toBe('new');
+    });
+
+    test('a large file goes up and comes down whole, on its condition', async () => {
+      const content = randomBytes(11 * 1024 * 1024 + 1);
+      const upload = async (condition?: WriteCondition): Promise<string> => {
+        const path = staging.path('large');
+        await writeFile(path, content);
+        return await store.upload(path, 'large', condition);
+      };
+      const etag = await upload({ ifAbsent: true });
+      await expect(upload({ ifAbsent: true })).rejects.toBeInstanceOf(ConflictError);
+      expect((await all(store.list('')))[0]).toMatchObject({ bytes: content.length, etag });
+      const expected = {
+        bytes: content.length,
+        sha256: createHash('sha256').update(content).digest('hex'),
+      };
+      const path = await store.download('large', staging, expected);
+      expect((await readFile(path)).equals(content)).toBe(true);
+      await store.write('large', bytes('small'), { ifMatch: etag });
+      await expect(upload({ ifMatch: etag })).rejects.toBeInstanceOf(ConflictError);
+      expect(await textOf(store, 'large')).toBe('small');
     });
 
     test('download gives a local file with the bytes', async () => {

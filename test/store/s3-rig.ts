@@ -17,6 +17,9 @@ export interface S3Rig {
   remove(): Promise<void>;
 }
 
+/** The least that S3 takes as a part, so that small files go up in several. */
+export const PART_BYTES = 5 * 1024 * 1024;
+
 /** Short, so that the tests of faults are quick. */
 export const quickLimits: Partial<S3Limits> = {
   connectionTimeoutMs: 1000,
@@ -24,6 +27,7 @@ export const quickLimits: Partial<S3Limits> = {
   attempts: 5,
   pauseMs: 1,
   maxPauseMs: 10,
+  partBytes: PART_BYTES,
 };
 
 export const testCredentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' };

@@ -61,13 +61,13 @@ class S3Store implements Store {
     this.#spool = new Spool(spool, limits.spoolBytes, effects);
   }
 
-  list(prefix: string): AsyncIterable<Entry> {
+  list(prefix: string): AsyncGenerator<Entry> {
     checkPrefix(prefix);
     const entries = listAll(this.#session, prefix);
     return visibleIn(prefix, isAppendable(prefix) ? joinSegments(entries) : entries);
   }
 
-  folders(prefix: string): AsyncIterable<string> {
+  folders(prefix: string): AsyncGenerator<string> {
     checkPrefix(prefix);
     return foldersS3(this.#session, prefix);
   }

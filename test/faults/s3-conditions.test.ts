@@ -1,0 +1,135 @@
+import { truncate } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConflictError } from '../../lib/store/conflict.ts';
+import type { WriteCondition } from '../../lib/store/store.ts';
+import { crc32Of } from '../rig/s3-server/body.ts';
+import { newObject } from '../rig/s3-server/objects.ts';
+import { openFaultyS3, type FaultyS3 } from './s3-faults.ts';
+import { PART_BYTES } from '../store/s3-rig.ts';
+
+let s3: FaultyS3;
+
+beforeEach(async () => {
+  s3 = await openFaultyS3();
+});
+
+afterEach(() => s3.close());
+
+describe('a write whose reply is lost', () => {
+  test.each<[string, () => Promise<WriteCondition>]>([
+    ['ifAbsent', async () => ({ ifAbsent: true })],
+    ['ifMatch', async () => ({ ifMatch: await s3.store.write('k', Buffer.from('old')) })],
+  ])('with %s knows that it has won', async (_name, prepare) => {
+    const condition = await prepare();
+    s3.server.faults.add({ method: 'PUT', key: '/k', fault: { reset: 'after' }, times: 2 });
+    const etag = await s3.store.write('k', Buffer.from('new'), condition);
+    const now = await s3.store.read('k');
+    expect(now).toMatchObject({ etag });
+    expect(now?.bytes.toString()).toBe('new');
+  });
+
+  test('in parts knows that it has won', async () => {
+    const { path, content } = await s3.stage(PART_BYTES + 1);
+    const complete = { method: 'POST', key: '/k', query: 'uploadId' };
+    s3.server.faults.add({ ...complete, fault: { reset: 'after' } });
+    const etag = await s3.store.upload(path, 'k', { ifAbsent: true });
+    expect((await s3.store.read('k'))?.etag).toBe(etag);
+    expect((await s3.download('k')).equals(content)).toBe(true);
+  });
+
+  test('and replaced by somebody else does not claim that nothing has happened', async () => {
+    s3.server.faults.add(
+      { method: 'PUT', key: '/k', fault: { reset: 'after' } },
+      { method: 'PUT', key: '/k', fault: { first: () => writeByAnother('k') } },
+    );
+    const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    await expect(writing).rejects.toThrow('Cannot tell whether "k" was written');
+    await expect(writing).rejects.toMatchObject({ retryable: true });
+    await expect(writing).rejects.not.toBeInstanceOf(ConflictError);
+  });
+});
+
+describe('a write', () => {
+  test('that comes second is a conflict, also behind refusals that changed nothing', async () => {
+    s3.server.faults.add(
+      { method: 'PUT', key: '/k', fault: { status: 503 }, times: 2 },
+      { method: 'PUT', key: '/k', fault: { first: () => writeByAnother('k') } },
+    );
+    const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    await expect(writing).rejects.toBeInstanceOf(ConflictError);
+    expect((await s3.store.read('k'))?.bytes.toString()).toBe("another's");
+  });
+
+  test('that meets another one under way (409) tries again', async () => {
+    const fault = { status: 409, code: 'ConditionalRequestConflict' };
+    s3.server.faults.add({ method: 'PUT', key: '/k', fault, times: 3 });
+    await s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    expect((await s3.store.read('k'))?.bytes.toString()).toBe('x');
+  });
+});
+
+describe('a server is asked whether it keeps to conditions', () => {
+  test('once, before the first conditional write, and nothing of that stays', async () => {
+    await s3.store.write('a', Buffer.from('x'));
+    await s3.store.read('a');
+    expect(probes()).toBe(0);
+    await s3.store.write('b', Buffer.from('x'), { ifAbsent: true });
+    const asked = probes();
+    expect(asked).toBeGreaterThan(0);
+    await s3.store.write('c', Buffer.from('x'), { ifAbsent: true });
+    expect(probes()).toBe(asked);
+    expect([...s3.bucket.objects.keys()]).toEqual(
+      ['a', 'b', 'c'].map((key) => `some/prefix/${key}`),
+    );
+  });
+
+  test('again where the network failed meanwhile', async () => {
+    s3.server.faults.add({ key: /probe/, fault: { status: 503 }, times: 5 });
+    const write = () => s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    await expect(write()).rejects.toThrow('overloaded');
+    await write();
+    expect(s3.bucket.objects.has('some/prefix/k')).toBe(true);
+  });
+
+  test('and refused if it ignores them', async () => {
+    s3.server.state.conditions.put = false;
+    const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    await expect(writing).rejects.toThrow(/"bucket" ignores conditions .* --unsafe-publish/);
+    expect(s3.bucket.objects.size).toBe(0);
+  });
+
+  test('unless one writer at a time is promised: then a look before the write has to do', async () => {
+    s3.server.state.conditions.put = false;
+    const store = s3.reopen({ unsafePublish: true });
+    const etag = await store.write('k', Buffer.from('x'), { ifAbsent: true });
+    const again = store.write('k', Buffer.from('y'), { ifAbsent: true });
+    await expect(again).rejects.toBeInstanceOf(ConflictError);
+    await store.write('k', Buffer.from('z'), { ifMatch: etag });
+    expect((await store.read('k'))?.bytes.toString()).toBe('z');
+  });
+
+  test('of uploads in parts: a large file comes as one where it ignores them', async () => {
+    s3.server.state.conditions.complete = false;
+    const { path, content } = await s3.stage(PART_BYTES + 1);
+    await s3.store.upload(path, 'k', { ifAbsent: true });
+    expect(s3.bucket.objects.get('some/prefix/k')?.bytes.equals(content)).toBe(true);
+    const { path: second } = await s3.stage(PART_BYTES + 1);
+    const again = s3.store.upload(second, 'k', { ifAbsent: true });
+    await expect(again).rejects.toBeInstanceOf(ConflictError);
+    await truncate(second, 5 * 1024 ** 3 + 1);
+    const etag = (await s3.store.read('k'))?.etag ?? '';
+    const larger = s3.store.upload(second, 'k', { ifMatch: etag });
+    await expect(larger).rejects.toThrow('more than 5368709120 bytes');
+    expect(s3.bucket.uploads.size).toBe(0);
+  });
+});
+
+function writeByAnother(key: string): void {
+  const body = Buffer.from("another's");
+  const object = newObject({ body, headers: {}, crc32: crc32Of(body) });
+  s3.bucket.objects.set(`some/prefix/${key}`, object);
+}
+
+function probes(): number {
+  return s3.server.requests.filter((request) => request.includes('/.pipe/probe/')).length;
+}
