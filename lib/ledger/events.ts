@@ -54,7 +54,29 @@ export interface InvocationFinished {
   readonly rows?: RowCounts;
   /** Prefixes of the partitions published, below the store. */
   readonly outputs?: readonly string[];
+  /** The partitions that a leaf stands for, published or not; absent where it declares none. */
+  readonly partitions?: readonly PartitionRecord[];
   readonly error?: ErrorRecord;
+}
+
+/** A partition that an invocation makes, as it was found and, where it was published, what it is now. */
+export interface PartitionRecord {
+  /** Its prefix below the store. */
+  readonly name: string;
+  /** Before the invocation ran; absent where only the task knew what it would publish. */
+  readonly found?: 'done' | 'missing' | 'stale' | 'no-data';
+  /** Prefixes of partitions and URIs of files that it is made from. */
+  readonly inputs: readonly string[];
+  /** Absent where nothing was published. */
+  readonly published?: PublishedRecord;
+}
+
+export interface PublishedRecord {
+  readonly files: number;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
 /** `done`: ran; `skipped`: was up to date; `no-data`: its input is missing altogether; `cancelled`: never got to run. */

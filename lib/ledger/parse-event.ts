@@ -3,6 +3,8 @@ import type {
   InvocationFinished,
   InvocationStarted,
   LogLine,
+  PartitionRecord,
+  PublishedRecord,
   RowCounts,
   RunEvent,
   RunFinished,
@@ -42,6 +44,23 @@ const errorRecord = object<ErrorRecord>({
   exitCode: isNumber,
   unexpected: optional(isFlag),
   stack: optional(isText),
+});
+
+const publishedRecord = object<PublishedRecord>({
+  files: isNumber,
+  bytes: isNumber,
+  rows: isNumber,
+  rejected: isNumber,
+  columns: list(object<PublishedRecord['columns'][number]>({ name: isText, type: isText })),
+});
+
+const partitionRecord = object<PartitionRecord>({
+  name: isText,
+  found: optional(
+    oneOf<Exclude<PartitionRecord['found'], undefined>>(['done', 'missing', 'stale', 'no-data']),
+  ),
+  inputs: list(isText),
+  published: optional(publishedRecord),
 });
 
 const isStatus = oneOf<Status>(statuses);
@@ -84,6 +103,7 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     durationMs: isNumber,
     rows: optional(rowCounts),
     outputs: optional(list(isText)),
+    partitions: optional(list(partitionRecord)),
     error: optional(errorRecord),
   }),
   log: object<LogLine>({ type: oneOf(['log']), at: isInstant, id: isNumber, message: isText }),

@@ -30,7 +30,7 @@ export interface RunRecord extends RunSummary {
 export interface InvocationRecord
   extends
     Omit<InvocationStarted, 'type' | 'at'>,
-    Pick<InvocationFinished, 'rows' | 'outputs' | 'error'> {
+    Pick<InvocationFinished, 'rows' | 'outputs' | 'partitions' | 'error'> {
   readonly startedAt: string;
   /** `unfinished`: had begun when the ledger ends. */
   readonly status: Status | 'unfinished';
@@ -112,7 +112,8 @@ export class RunFold {
     this.#invocations.set(invocation.id, { ...invocation, startedAt: at, status: 'unfinished' });
   }
 
-  #finish({ id, kind, status, durationMs, rows, outputs, error }: InvocationFinished): void {
+  #finish({ id, kind, status, durationMs, ...more }: InvocationFinished): void {
+    const { rows, outputs, partitions, error } = more;
     if (kind === 'leaf' || error) this.#counts[status]++;
     const begun = this.#invocations.get(id);
     if (!begun) return;
@@ -122,6 +123,7 @@ export class RunFold {
       durationMs,
       ...(rows && { rows }),
       ...(outputs && { outputs }),
+      ...(partitions && { partitions }),
       ...(error && { error }),
     });
   }

@@ -4,7 +4,7 @@ import { publish } from '../dataset/publish.ts';
 import type { Draft } from '../dataset/publish.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NoDataError, UserError } from '../errors.ts';
-import type { RowCounts, Status } from '../ledger/events.ts';
+import type { PartitionRecord, RowCounts, Status } from '../ledger/events.ts';
 import type { Staging } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { CallArgs, Outcome, RunContext } from '../task/task.ts';
@@ -18,6 +18,8 @@ export interface LeafEffects {
   readonly engines: Engines;
   readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
   readonly log: (message: string) => void;
+  /** Called once, before the work, with the partitions this leaf stands for, if it declares any. */
+  readonly declare: (partitions: readonly PartitionRecord[]) => void;
 }
 
 /** What came of a leaf that did not throw. */
@@ -26,6 +28,8 @@ export interface LeafResult {
   readonly rows?: RowCounts;
   /** Prefixes of the partitions that were published. */
   readonly outputs: readonly string[];
+  /** Those partitions, and declared ones that were not. */
+  readonly partitions?: readonly PartitionRecord[];
   /** What the task hands over, see `RunResult`. */
   readonly output?: string | Uint8Array;
 }
@@ -45,8 +49,12 @@ export async function runLeaf(
   const assessed = fingerprint
     ? await Promise.all(outputs.map((output) => assess(options.store, output, fingerprint)))
     : [];
-  if (assessed.length > 0 && settled(assessed, options.force)) {
-    return { status: 'skipped', outputs: [] };
+  if (assessed.length > 0) {
+    const declared = assessed.map(declaredRecord);
+    effects.declare(declared);
+    if (settled(assessed, options.force)) {
+      return { status: 'skipped', outputs: [], partitions: declared };
+    }
   }
   const leaf = new Leaf(invocation, options, effects, assessed, fingerprint);
   try {
@@ -54,11 +62,13 @@ export async function runLeaf(
     leaf.checkPublished();
     const rows = result?.rows ?? leaf.rows();
     const output = result?.output;
+    const partitions = leaf.partitions();
     return {
       status: 'done',
       ...(rows && { rows }),
       ...(output !== undefined && { output }),
       outputs: leaf.prefixes(),
+      ...(partitions.length > 0 && { partitions }),
     };
   } finally {
     await leaf.close();
@@ -155,6 +165,18 @@ class Leaf {
     return this.#published.map(({ dataset, partition }) => prefixOf({ dataset, keys: partition }));
   }
 
+  /** Declared partitions in their order, then those that only the task knew of. */
+  partitions(): PartitionRecord[] {
+    const records = new Map(
+      this.#outputs.map((output) => [prefixOf(output.partition), declaredRecord(output)]),
+    );
+    for (const manifest of this.#published) {
+      const record = publishedRecord(manifest);
+      records.set(record.name, { ...records.get(record.name), ...record });
+    }
+    return [...records.values()];
+  }
+
   /** The rows of all published partitions together. */
   rows(): RowCounts | undefined {
     if (this.#published.length === 0) return undefined;
@@ -165,6 +187,29 @@ class Leaf {
     if (this.#engine) this.#effects.engines.giveBack(await this.#engine);
     if (this.#staging) await (await this.#staging).close();
   }
+}
+
+function declaredRecord({ partition, state, inputs }: Assessed): PartitionRecord {
+  return {
+    name: prefixOf(partition),
+    found: state,
+    inputs: inputs.map((input) => ('dataset' in input ? prefixOf(input) : input.name)),
+  };
+}
+
+function publishedRecord(manifest: Manifest): PartitionRecord {
+  const { dataset, partition, files, rows, schema, inputs } = manifest;
+  return {
+    name: prefixOf({ dataset, keys: partition }),
+    inputs: inputs.map(({ name }) => name),
+    published: {
+      files: files.length,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      rows: files.reduce((sum, file) => sum + file.rows, 0),
+      rejected: rows.rejected,
+      columns: schema.map(({ name, type }) => ({ name, type })),
+    },
+  };
 }
 
 function addRows(a: RowCounts, b: RowCounts): RowCounts {

@@ -1,5 +1,5 @@
 import type { ExitCode } from '../errors.ts';
-import type { InvocationFinished, Status } from '../ledger/events.ts';
+import type { InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Call, Outcome } from '../task/task.ts';
@@ -151,6 +151,7 @@ class Run {
   async #runLeaf(node: Node): Promise<Outcome> {
     if (this.#stopped()) return { status: 'cancelled' };
     const started = this.#emitStarted(node, 'leaf');
+    let declared: readonly PartitionRecord[] | undefined;
     try {
       const { output, ...result } = await runLeaf(node.invocation, this.#options, {
         engines: this.#engines,
@@ -161,11 +162,12 @@ class Run {
         },
         log: (message) =>
           this.#options.emit({ type: 'log', at: iso(this.#options), id: node.id, message }),
+        declare: (partitions) => (declared = partitions),
       });
       const outcome = this.#finish(node, 'leaf', started, result);
       return output === undefined ? outcome : { ...outcome, output };
     } catch (error) {
-      return this.#fail(node, 'leaf', started, error);
+      return this.#fail(node, 'leaf', started, error, declared);
     }
   }
 
@@ -198,11 +200,18 @@ class Run {
     return at;
   }
 
-  #fail(node: Node, kind: 'meta' | 'leaf', started: number, error: unknown): Outcome {
+  #fail(
+    node: Node,
+    kind: 'meta' | 'leaf',
+    started: number,
+    error: unknown,
+    partitions?: readonly PartitionRecord[],
+  ): Outcome {
     const status = statusOf(error, this.#options.cancel.aborted);
     const record = errorRecord(error, chainOf(node), this.#options.command(node.invocation.text));
     if (status === 'failed') this.#failed = true;
-    this.#emitFinished(node, kind, started, { status, error: record });
+    const result = { status, ...(partitions && { partitions }), error: record };
+    this.#emitFinished(node, kind, started, result);
     return { status, error };
   }
 
@@ -225,7 +234,7 @@ class Run {
   }
 }
 
-type Finished = Pick<InvocationFinished, 'status' | 'rows' | 'outputs' | 'error'>;
+type Finished = Pick<InvocationFinished, 'status' | 'rows' | 'outputs' | 'partitions' | 'error'>;
 
 function iso({ clock }: Pick<RunOptions, 'clock'>): string {
   return new Date(clock()).toISOString();
