@@ -11,7 +11,9 @@ export function keyTemplate(template: string): (id: string) => string {
   const parts = [...template.matchAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g)].map(
     ([text, inside]) => partOf(text, inside, template),
   );
-  if (!/\{id[[}]/.test(template)) throw refusal(template, 'does not say where the id stands');
+  if (!parts.some((part) => typeof part === 'function')) {
+    throw refusal(template, 'does not say where the id stands');
+  }
   return (id) => parts.map((part) => (typeof part === 'string' ? part : part(id))).join('');
 }
 

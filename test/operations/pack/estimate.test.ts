@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { estimate } from '../../../lib/operations/pack/estimate.ts';
+import { estimateText } from '../../../lib/operations/pack/estimate-table.ts';
+
+const many = { listed: 35e6, objects: 35e6, bytes: 6e12, chunks: 5588 };
+
+test('thirty-five million objects in S3 cost what was quoted for them', () => {
+  const found = estimate(many, 's3://bucket/prefix', 's3://bucket/packed');
+  expect(found).toMatchObject({ lists: 35_000, gets: 35e6, puts: 5588 * 8 + 89_407 });
+  // GET $14, LIST $0.175, the parts of 6 TB $0.447, and publishing.
+  expect(found.dollars).toBeCloseTo(14 + 0.175 + 0.447 + 0.2235, 2);
+  expect(found.seconds).toBe(35e6 / 1600);
+});
+
+test('local folders cost nothing, and nothing to do costs a listing', () => {
+  expect(estimate(many, 'file:///a', 'file:///b').dollars).toBe(0);
+  const none = { listed: 10, objects: 0, bytes: 0, chunks: 0 };
+  expect(estimate(none, 's3://b', 's3://b')).toEqual({
+    lists: 1,
+    gets: 0,
+    puts: 0,
+    dollars: 0.000005,
+    seconds: 0,
+  });
+});
+
+test('it reads as one line', () => {
+  expect(estimateText(many, 's3://bucket/prefix', 'file:///b')).toBe(
+    'at most 35,000 LIST, 35,000,000 GET, 134,111 PUT; 5.5 TiB; about $14.18 and 6.1 h',
+  );
+  expect(estimateText({ ...many, bytes: undefined }, 'file:///a', 'file:///b')).toContain(
+    'unknown size; about $0',
+  );
+});
