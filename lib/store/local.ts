@@ -7,6 +7,7 @@ import { checkCondition } from './conflict.ts';
 import { createFolders, flushFolder } from './durable.ts';
 import { codeOf, guarded, localError } from './fault.ts';
 import { checkKey, checkPrefix } from './key.ts';
+import { noLeftover } from './leftover.ts';
 import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
 import { FOREIGN_CLAIM_AGE_MS, withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
@@ -133,6 +134,10 @@ class LocalStore implements Store {
 
   /** All that is left behind lies in staging folders. */
   async *leftovers(): AsyncGenerator<Leftover> {}
+
+  removeLeftover(name: string): Promise<void> {
+    return Promise.reject(noLeftover(name));
+  }
 
   #path(key: string): string {
     checkKey(key);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { checkCondition } from './conflict.ts';
 import { checkKey, checkPrefix, compareKeys, isHidden } from './key.ts';
+import { noLeftover } from './leftover.ts';
 import type { Entry, Leftover, Staging, Store, WriteCondition } from './store.ts';
 
 /**
@@ -99,6 +100,10 @@ class MemoryStore implements Store {
 
   /** There is nothing to cut off. */
   async *leftovers(): AsyncGenerator<Leftover> {}
+
+  removeLeftover(name: string): Promise<void> {
+    return Promise.reject(noLeftover(name));
+  }
 
   async *#list(prefix: string): AsyncGenerator<Entry> {
     for (const key of this.#visible(prefix)) {

@@ -61,8 +61,11 @@ export interface Store {
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
   cleanStaging(): Promise<number>;
 
-  /** What else work that was cut off before a time left behind, and nobody sees in a listing. */
+  /** What else work left behind that was cut off before a time, and no listing shows. */
   leftovers(before: Date): AsyncIterable<Leftover>;
+
+  /** Removes a leftover by its name; one that is gone already is no error, another name is. */
+  removeLeftover(name: string): Promise<void>;
 }
 
 export interface Entry {
@@ -87,8 +90,6 @@ export interface Content {
 export interface Leftover {
   readonly name: string;
   readonly modified: Date;
-  /** One that is gone already is no error. */
-  remove(): Promise<void>;
 }
 
 export type WriteCondition = { readonly ifAbsent: true } | { readonly ifMatch: string };

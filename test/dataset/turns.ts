@@ -73,6 +73,7 @@ export function mortalStore(
     openStaging: (owner) => store.openStaging(owner),
     cleanStaging: () => store.cleanStaging(),
     leftovers: (before) => store.leftovers(before),
+    removeLeftover: (name) => store.removeLeftover(name),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   ListMultipartUploadsCommand,
   type MultipartUpload,
 } from '@aws-sdk/client-s3';
+import { noLeftover } from '../leftover.ts';
 import type { Leftover } from '../store.ts';
 import { PROBE_PREFIX } from './conditions.ts';
 import { listAll } from './list.ts';
@@ -14,15 +15,21 @@ import type { Session } from './session.ts';
 export async function* leftoversS3(session: Session, before: Date): AsyncGenerator<Leftover> {
   for await (const { Key, UploadId, Initiated } of uploads(session)) {
     if (Key === undefined || UploadId === undefined || !Initiated || Initiated >= before) continue;
-    const key = Key.slice(session.prefix.length);
-    const remove = (): Promise<void> => abort(session, key, UploadId);
-    yield { name: `${key}?uploadId=${UploadId}`, modified: Initiated, remove };
+    yield { name: `${Key.slice(session.prefix.length)}${MARK}${UploadId}`, modified: Initiated };
   }
   for await (const { key, modified } of listAll(session, PROBE_PREFIX)) {
-    if (modified >= before) continue;
-    yield { name: key, modified, remove: () => removeS3(session, [key]) };
+    if (modified < before) yield { name: key, modified };
   }
 }
+
+export async function removeLeftoverS3(session: Session, name: string): Promise<void> {
+  const at = name.lastIndexOf(MARK);
+  if (at > 0) return await abort(session, name.slice(0, at), name.slice(at + MARK.length));
+  if (!name.startsWith(PROBE_PREFIX)) throw noLeftover(name);
+  await removeS3(session, [name]);
+}
+
+const MARK = '?uploadId=';
 
 async function* uploads(session: Session): AsyncGenerator<MultipartUpload> {
   let next: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {};

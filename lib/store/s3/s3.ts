@@ -22,7 +22,7 @@ import {
 } from './append.ts';
 import { Conditions } from './conditions.ts';
 import { downloadS3 } from './download.ts';
-import { leftoversS3 } from './leftovers.ts';
+import { leftoversS3, removeLeftoverS3 } from './leftovers.ts';
 import { foldersS3, listAll, visibleIn } from './list.ts';
 import type { S3Options } from './options.ts';
 import { isAbsence, readS3, streamS3 } from './read.ts';
@@ -148,5 +148,9 @@ class S3Store implements Store {
 
   leftovers(before: Date): AsyncIterable<Leftover> {
     return leftoversS3(this.#session, before);
+  }
+
+  removeLeftover(name: string): Promise<void> {
+    return removeLeftoverS3(this.#session, name);
   }
 }
