@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import * as events from '../../tasks/events.ts';
 import * as harvest from '../../tasks/harvest.ts';
 import * as stats from '../../tasks/stats.ts';
+import * as store from '../../tasks/store.ts';
 import * as tasks from '../../tasks/tasks.ts';
 import { registered, tasksOf } from '../task/load.ts';
 import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { events, harvest, stats, tasks };
+const files = { events, harvest, stats, store, tasks };
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>

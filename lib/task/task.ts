@@ -62,7 +62,7 @@ export interface PlanContext {
   readonly timezone: string;
   /** Where relative paths in arguments start. */
   readonly cwd: string;
-  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream'>;
+  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream' | 'leftovers'>;
   /** Every task of this run. */
   readonly registry: Registry;
   /** Opens another store than the run's own, by a path (relative to `cwd`) or a URI. */

@@ -1,0 +1,40 @@
+import { abandonedJournals, cleanJournal, isJournal } from '../lib/dataset/abandoned.ts';
+import { defineTask } from '../lib/task/define.ts';
+import type { Call } from '../lib/task/task.ts';
+import { integer } from '../lib/task/values.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** A run in which a single publish takes longer than a week is not expected. */
+export const clean = defineTask({
+  name: 'store:clean',
+  summary: 'Remove what runs that were cut off left in the store; dry run shows what that is',
+  usage: `[--older-than=<days>] [<leftover>...]
+
+Options:
+  --older-than=<days>  What is younger may belong to a run that is under way. [default: 7]`,
+
+  async *plan(args, context): AsyncGenerator<Call> {
+    if (args.leftover.length > 0) return;
+    const days = integer(args['older-than'], { option: '--older-than', min: 0 });
+    const before = new Date(context.now - days * DAY_MS);
+    for await (const { key } of abandonedJournals(context.store, before)) yield cleaning(key, args);
+    for await (const { name } of context.store.leftovers(before)) yield cleaning(name, args);
+  },
+
+  async run(args, context) {
+    for (const name of args.leftover) {
+      if (isJournal(name)) await cleanJournal(context.store, name);
+      else await context.store.removeLeftover(name);
+      context.log(`removed ${name}`);
+    }
+    if (args.leftover.length === 0) context.log('nothing is left behind');
+  },
+});
+
+function cleaning(name: string, args: { readonly 'older-than': string }): Call {
+  return {
+    task: 'store:clean',
+    args: { 'older-than': args['older-than'], leftover: [name] },
+  };
+}
