@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { engineId, openDuckDB } from '../engine/duckdb.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openLedger, runId } from '../ledger/ledger.ts';
+import type { Mask } from '../ledger/mask.ts';
 import { checkPlan } from '../run/check.ts';
 import { runInvocation } from '../run/run.ts';
 import type { RunReport } from '../run/run.ts';
@@ -13,6 +14,7 @@ import { systemEffects } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Registry } from '../task/registry.ts';
+import { secretsIn } from '../task/secrets.ts';
 import { version } from './package.ts';
 import { s3Options } from './s3.ts';
 import type { Settings } from './settings.ts';
@@ -26,13 +28,17 @@ export interface Request {
   readonly failFast: boolean;
   readonly stop: AbortSignal;
   readonly cancel: AbortSignal;
+  readonly mask: Mask;
 }
 
-export type Effects = Omit<RunOptions, 'emit' | 'breathe'>;
+export interface Effects extends Omit<RunOptions, 'emit' | 'breathe'> {
+  /** Knows the secrets of the environment and of every invocation that has begun. */
+  readonly mask: Mask;
+}
 
 /** Opens the store and puts together all that a run touches; writes nothing yet. */
 export async function compose(request: Request): Promise<Effects> {
-  const { settings, cwd } = request;
+  const { settings, cwd, mask } = request;
   const { jobs, now, timezone, prefix } = settings;
   const open = (uri: string): Promise<Store> => openFrom(uri, cwd, settings.unsafePublish);
   return {
@@ -46,7 +52,8 @@ export async function compose(request: Request): Promise<Effects> {
     jobs,
     force: request.force,
     failFast: request.failFast,
-    command: (text) => `pipe ${prefix}${text}`,
+    command: (text) => mask.text(`pipe ${prefix}${text}`),
+    mask,
     engineId: engineId(),
     openEngine: (leaves) => openDuckDB({ threads: threadsFor(leaves, jobs) }),
     clock: Date.now,
@@ -64,12 +71,18 @@ export async function runWithLedger(
   effects: Effects,
   listen: (event: RunEvent) => void,
 ): Promise<RunReport> {
-  const leaves = await checkPlan(invocation, effects.registry, effects);
+  const { mask, registry } = effects;
+  mask.learn(secretsIn(invocation.task, invocation.argv));
+  const leaves = await checkPlan(invocation, registry, effects);
   await effects.store.cleanStaging();
   const ledger = await openLedger(effects.store, effects.run);
   const emit = (event: RunEvent): void => {
-    ledger.write(event);
-    listen(event);
+    if (event.type === 'invocation-started') {
+      mask.learn(secretsIn(registry.get(event.task), event.argv));
+    }
+    const masked = mask.event(event);
+    ledger.write(masked);
+    listen(masked);
   };
   const breathe = async (): Promise<void> => {
     await setImmediate();

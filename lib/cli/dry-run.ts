@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ArgValues } from '../docopt/args.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -7,11 +6,13 @@ import { checkPlan } from '../run/check.ts';
 import { preview } from '../run/preview.ts';
 import type { PreviewNode } from '../run/preview.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { secretsIn } from '../task/secrets.ts';
 import { renderTree } from '../terminal/tree.ts';
 import type { TreeNode } from '../terminal/tree.ts';
 import { useColor } from './color.ts';
 import { printTable } from './summary.ts';
 import type { Effects } from './compose.ts';
+import { writeOut } from './write.ts';
 
 /** Prints the plan as a tree of commands with their state. Changes nothing, not even a timestamp. */
 export async function printDryRun(
@@ -25,7 +26,7 @@ export async function printDryRun(
     options['json'] === true
       ? jsonLines(nodes, effects)
       : renderTree(treeNodes(nodes, effects), { color: useColor(process.stdout) });
-  for await (const line of lines) await writeLine(line);
+  for await (const line of lines) await writeOut(`${line}\n`);
   const estimate = await invocation.task.estimate?.(invocation.args, effects);
   if (estimate) printTable(estimate, 'estimate', options);
   return exitCodes.done;
@@ -33,23 +34,23 @@ export async function printDryRun(
 
 async function* treeNodes(
   nodes: AsyncIterable<PreviewNode>,
-  { command }: Effects,
+  effects: Effects,
 ): AsyncGenerator<TreeNode> {
   for await (const { depth, invocation, state, outputs } of nodes) {
     const because = [...new Set(outputs.flatMap((output) => output.because))];
-    yield { depth, command: command(invocation.text), ...(state && { state }), because };
+    yield { depth, command: commandOf(invocation, effects), ...(state && { state }), because };
   }
 }
 
 async function* jsonLines(
   nodes: AsyncIterable<PreviewNode>,
-  { command }: Effects,
+  effects: Effects,
 ): AsyncGenerator<string> {
   for await (const { depth, kind, invocation, state, outputs } of nodes) {
     yield JSON.stringify({
       depth,
       kind,
-      command: command(invocation.text),
+      command: commandOf(invocation, effects),
       state,
       outputs: outputs.map(({ partition, state: each, because }) => ({
         partition: prefixOf(partition),
@@ -60,9 +61,7 @@ async function* jsonLines(
   }
 }
 
-/** Waits for a reader that is slower than we are, so that a long plan does not pile up in memory. */
-async function writeLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`) && !process.stdout.destroyed) {
-    await once(process.stdout, 'drain');
-  }
+function commandOf({ task, argv, text }: Invocation, { mask, command }: Effects): string {
+  mask.learn(secretsIn(task, argv));
+  return command(text);
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../ledger/events.ts';
+import { Mask } from '../ledger/mask.ts';
 import type { RunReport } from '../run/run.ts';
 import type { Task } from '../task/define.ts';
 import { resolveCall } from '../task/invocation.ts';
@@ -6,6 +7,7 @@ import { registered } from '../task/load.ts';
 import { createRegistry } from '../task/registry.ts';
 import type { CallArgs } from '../task/task.ts';
 import { loadProject } from './registry.ts';
+import { environmentSecrets } from './secrets.ts';
 import { resolveSettings } from './settings.ts';
 
 /** What `pipe` takes before a task's name, for a call from code. */
@@ -52,7 +54,8 @@ export async function invoke(
     clock: Date.now,
   });
   const signal = options.signal ?? new AbortController().signal;
-  const request = { registry, settings, cwd, force, failFast, stop: signal, cancel: signal };
+  const mask = new Mask(environmentSecrets(process.env));
+  const request = { registry, settings, cwd, force, failFast, stop: signal, cancel: signal, mask };
   const invocation = resolveCall(registry, { task, args }, settings);
   return runWithLedger(invocation, await compose(request), options.listen ?? (() => undefined));
 }

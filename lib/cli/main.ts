@@ -1,11 +1,13 @@
 import { ArgvError } from '../docopt/argv-error.ts';
 import { exitCodes, messageOf, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { Mask } from '../ledger/mask.ts';
 import { readCommandLine } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { helpOf } from './help.ts';
 import { listTasks } from './list.ts';
 import { version } from './package.ts';
+import { environmentSecrets } from './secrets.ts';
 import { pipeUsage } from './usage.ts';
 
 /** The `pipe` command: reads the process's arguments, writes to its streams, sets its exit code. */
@@ -17,14 +19,15 @@ export async function main(): Promise<void> {
   // Deep enough to lead from inside the usage parser to the line of the task file.
   Error.stackTraceLimit = 40;
   const argv = process.argv.slice(2);
+  const mask = new Mask(environmentSecrets(process.env));
   try {
-    process.exitCode = await dispatch(readCommandLine(argv));
+    process.exitCode = await dispatch(readCommandLine(argv), mask);
   } catch (error) {
-    process.exitCode = report(error, argv);
+    process.exitCode = report(error, argv, mask);
   }
 }
 
-async function dispatch({ options, task, rest }: CommandLine): Promise<ExitCode> {
+async function dispatch({ options, task, rest }: CommandLine, mask: Mask): Promise<ExitCode> {
   if (options['version'] === true) return print(`${version}\n`);
   if (options['T'] === true || options['list'] !== undefined) {
     return print(await listTasks(options, process.cwd()));
@@ -35,7 +38,7 @@ async function dispatch({ options, task, rest }: CommandLine): Promise<ExitCode>
   }
   // All that runs tasks is loaded only now.
   const { runTask } = await import('./run-task.ts');
-  return runTask(options, task, rest);
+  return runTask(options, task, rest, mask);
 }
 
 function asksForHelp(rest: readonly string[]): boolean {
@@ -49,19 +52,20 @@ function print(text: string): ExitCode {
 }
 
 /** Prints an error for a person and returns its exit code. */
-function report(error: unknown, argv: readonly string[]): ExitCode {
+function report(error: unknown, argv: readonly string[], mask: Mask): ExitCode {
+  const say = (text: string): void => console.error(mask.text(text));
   const debug = argv.includes('--debug');
   if (error instanceof UserError) {
     // A message that begins with a task or a file has its culprit in front already.
     const named = /^\S+: /.test(error.message);
-    console.error(named ? error.message : `pipe: ${error.message}`);
-    if (debug) console.error(error.stack);
-    if (argv.includes('--json')) print(`${JSON.stringify(errorLine(error))}\n`);
+    say(named ? error.message : `pipe: ${error.message}`);
+    if (debug) say(error.stack ?? '');
+    if (argv.includes('--json')) print(`${mask.text(JSON.stringify(errorLine(error)))}\n`);
     return error.exitCode;
   }
   const stack = error instanceof Error ? error.stack : undefined;
-  console.error(`pipe: unexpected error: ${messageOf(error)}`);
-  console.error(debug ? stack : '  run with --debug to see where; this is a bug in Pipe');
+  say(`pipe: unexpected error: ${messageOf(error)}`);
+  say(debug ? (stack ?? '') : '  run with --debug to see where; this is a bug in Pipe');
   return exitCodes.unexpected;
 }
 

@@ -1,7 +1,9 @@
 import type { ArgValues } from '../docopt/args.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
+import type { Mask } from '../ledger/mask.ts';
 import { invocationText } from '../task/invocation.ts';
+import { secretsIn } from '../task/secrets.ts';
 import { eventLine } from '../terminal/json.ts';
 import { createReporter } from '../terminal/reporter.ts';
 import { compose, runWithLedger } from './compose.ts';
@@ -10,6 +12,7 @@ import { printDryRun } from './dry-run.ts';
 import { loadProject } from './registry.ts';
 import { resolveRoot } from './root.ts';
 import { resolveSettings } from './settings.ts';
+import { printShown } from './show.ts';
 import { listenToSignals } from './signals.ts';
 import { printOutput, printSummary } from './summary.ts';
 import { useColor } from './color.ts';
@@ -19,18 +22,24 @@ export async function runTask(
   options: ArgValues,
   name: string,
   rest: readonly string[],
+  mask: Mask,
 ): Promise<ExitCode> {
   const cwd = process.cwd();
   const { root, config, registry } = await loadProject(cwd);
   const { env: environment } = process;
   const settings = resolveSettings({ options, environment, config, root, cwd, clock: Date.now });
   const width = process.stderr.columns ?? 80;
+  mask.learn(secretsIn(registry.get(name), rest));
   const invocation = resolveRoot(registry, name, rest, { ...settings, width });
   const signals = listenToSignals(say);
   const { stop, cancel } = signals;
   const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };
-  const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel });
+  const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel, mask });
   try {
+    if (invocation.task.show) {
+      signals.release();
+      return await printShown(invocation, effects, options);
+    }
     if (options['dry-run'] === true) return await printDryRun(invocation, effects, options);
     const report = await runWithLedger(invocation, effects, listener(options, effects));
     const interrupted = signals.exitCode();

@@ -1,11 +1,10 @@
 import type { ArgValues } from '../docopt/args.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Staging } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Outcome, Summary } from '../task/task.ts';
 import { renderTable } from '../terminal/table.ts';
 import { useColor } from './color.ts';
 import type { Effects } from './compose.ts';
+import { withSummaryContext } from './summary-context.ts';
 
 /** Prints the table of the invocation that was asked for, where its task makes one. */
 export async function printSummary(
@@ -13,24 +12,19 @@ export async function printSummary(
   effects: Effects,
   options: ArgValues,
 ): Promise<void> {
-  if (!task.summarize || options['quiet'] === true) return;
-  let engine: Promise<Engine> | undefined;
-  let staging: Promise<Staging> | undefined;
-  try {
-    const summary = await task.summarize(args, {
-      ...effects,
-      engine: () => (engine ??= effects.openEngine(1)),
-      staging: () => (staging ??= effects.store.openStaging(effects.run)),
-    });
-    printTable(summary, 'summary', options);
-  } finally {
-    await (await engine)?.close();
-    await (await staging)?.close();
-  }
+  if (options['quiet'] === true) return;
+  await withSummaryContext(effects, async (context) => {
+    const summary = await task.summarize?.(args, context);
+    if (summary) printTable(summary, 'summary', options);
+  });
 }
 
 /** Prints a table, or a line of JSON. */
-export function printTable(table: Summary, type: 'summary' | 'estimate', options: ArgValues): void {
+export function printTable(
+  table: Summary,
+  type: 'summary' | 'estimate' | 'table',
+  options: ArgValues,
+): void {
   const { stdout } = process;
   if (options['json'] === true) {
     stdout.write(`${JSON.stringify({ type, ...table })}\n`);

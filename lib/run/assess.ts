@@ -5,6 +5,7 @@ import { versionOf } from '../dataset/manifest.ts';
 import { readManifest } from '../dataset/published.ts';
 import type { Reader } from '../dataset/published.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { withoutSecrets } from '../task/secrets.ts';
 import type { Output, OutputState } from '../task/task.ts';
 import type { RunOptions } from './options.ts';
 
@@ -20,7 +21,7 @@ export async function fingerprintOf(
 ): Promise<Fingerprint> {
   return {
     task: task.name,
-    argv,
+    argv: withoutSecrets(task, argv),
     settings: task.takesWindow ? { timezone: options.timezone } : {},
     code: await task.code(),
     engine: options.engineId,

@@ -22,6 +22,11 @@ export async function checkPlan(
     if (above.some(({ text }) => text === invocation.text)) {
       throw new UsageError(`${names.join(' => ')}: the plan of '${invocation.text}' calls itself`);
     }
+    if (invocation.task.show) {
+      throw new UsageError(
+        `${names.join(' => ')}: '${names.at(-1)}' only shows what there is and makes no run; call it from a command line`,
+      );
+    }
     try {
       const expansion = await expand(invocation, context);
       if (expansion.kind === 'leaf') return 1;

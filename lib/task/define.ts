@@ -9,6 +9,7 @@ import type {
   PlanContext,
   RunContext,
   RunResult,
+  Shown,
   Summary,
   SummaryContext,
   TaskDefinition,
@@ -23,21 +24,24 @@ export interface Task {
   readonly name: string;
   readonly summary: string;
   readonly usage: Usage;
-  /** Whether the usage takes the window options, so that the time zone matters to the result. */
+  /** Whether the usage takes the window options, so that the time zone matters to what is made. */
   readonly takesWindow: boolean;
+  /** Names of arguments whose values are never written. */
+  readonly secret: readonly string[];
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
   run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;
   estimate?(args: ArgValues, context: PlanContext): Promise<Summary>;
   summarize?(args: ArgValues, context: SummaryContext): Promise<Summary>;
+  show?(args: ArgValues, context: SummaryContext): AsyncIterable<Shown>;
 }
 
 /**
  * Makes a task of its definition. `args` in its functions is typed from
  * the usage text, which must be a literal.
  *
- * Throws UsageError for a name that is not `namespace:name`, a usage that cannot be read, and a
- * task with neither `plan` nor `run`.
+ * Throws UsageError for a name that is not `namespace:name`, a usage that cannot be read, a secret
+ * that it does not take, and a task with neither `plan` nor `run` nor, alone, `show`.
  * @example
  * export const hello = defineTask({
  *   name: 'hello:world',
@@ -51,19 +55,38 @@ export function defineTask<const Text extends string>(definition: TaskDefinition
 export function defineTask(definition: TaskDefinition<string>): Task {
   const { name } = definition;
   checkName(name);
-  if (!definition.plan && !definition.run) {
-    throw new UsageError(`task '${name}' has neither plan nor run; give it at least one of them`);
-  }
+  checkParts(definition);
   const usage = parseUsage(definition.usage, name);
   checkForTask(usage);
   const leavesOf = usage.lines.flatMap(({ tree }) => leaves(tree));
   const keys = new Set(leavesOf.map((leaf) => argName(keyOf(leaf))));
-  const takesWindow = ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key));
-  return { ...definition, [brand]: true, usage, takesWindow };
+  const isWindowed = ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key));
+  const takesWindow = isWindowed && !definition.show;
+  const { secret = [] } = definition;
+  const unknown = secret.find((key) => !keys.has(key));
+  if (unknown !== undefined) {
+    const known = [...keys].join(', ') || 'none';
+    throw new UsageError(
+      `task '${name}' has the secret '${unknown}', which its usage does not take; arguments are ${known}`,
+    );
+  }
+  return { ...definition, [brand]: true, usage, takesWindow, secret };
 }
 
 export function isTask(value: unknown): value is Task {
   return typeof value === 'object' && value !== null && brand in value;
+}
+
+function checkParts(definition: TaskDefinition<string>): void {
+  const { name } = definition;
+  const runs = definition.plan !== undefined || definition.run !== undefined;
+  if (runs && definition.show) {
+    throw new UsageError(
+      `task '${name}' has show beside plan or run; show makes no run, so make two tasks of it`,
+    );
+  }
+  if (runs || definition.show) return;
+  throw new UsageError(`task '${name}' has neither plan nor run; give it at least one of them`);
 }
 
 function checkName(name: string): void {

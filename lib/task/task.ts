@@ -16,6 +16,8 @@ export interface TaskDefinition<Usage extends string> {
   readonly summary: string;
   /** What stands after `<name> -- `, or a whole docopt text. */
   readonly usage: Usage;
+  /** Arguments by name, such as `token`, whose values are never written: not to the ledger, not to a terminal. */
+  readonly secret?: readonly (keyof Args<Usage> & string)[];
 
   /**
    * The invocations these arguments stand for; none when they are one partition, which `run` does.
@@ -37,7 +39,17 @@ export interface TaskDefinition<Usage extends string> {
 
   /** A table for the person who started this invocation, made when the run has ended. */
   summarize?(args: Args<Usage>, context: SummaryContext): Promise<Summary>;
+
+  /**
+   * What there is to see, piece by piece, for a task that only looks; it stands in place of `plan`
+   * and `run`. No run is made: nothing is written to the store, its ledger included. Such a task
+   * cannot be part of a plan. Reads, never writes.
+   */
+  show?(args: Args<Usage>, context: SummaryContext): AsyncIterable<Shown>;
 }
+
+/** Text, which goes to stdout as it is, or a table. */
+export type Shown = string | Summary;
 
 /** An invocation as a plan yields it; arguments by name, or argv as a person would type it. */
 export interface Call {
