@@ -7,7 +7,7 @@ import type { Packing } from '../lib/operations/pack/pack.ts';
 import { openSource } from '../lib/operations/pack/source.ts';
 import { bytesText, countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
-import { integer, limit, oneOf } from '../lib/task/values.ts';
+import { integer, limit } from '../lib/task/values.ts';
 
 export const harvestChunk = defineTask({
   name: 'harvest:chunk',
@@ -52,7 +52,7 @@ Options:
       {
         dataset: to,
         chunk,
-        format: oneOf(format, ['jsonl', 'parquet'], '--format'),
+        format,
         concurrency: integer(concurrency, { option: '--concurrency', min: 1, max: 1000 }),
         reuse: !isForced,
         ...(max !== undefined && { maxFailures: limit(max, '--max-failures') }),

@@ -105,6 +105,15 @@ export class Runner {
     return { ...report, events, leaves: leavesOf(events), summary };
   }
 
+  /** What a dry run of the command would tell of its cost. */
+  async estimate(command: string): Promise<Summary | undefined> {
+    const [task = '', ...args] = command.split(' ');
+    const { folder: cwd, store } = this;
+    const effects = await runOptions(this.#tasks, { cwd, store, openStore: this.#open });
+    const root = resolveCall(effects.registry, { task, args }, effects);
+    return root.task.estimate?.(root.args, effects);
+  }
+
   /** Publishes a partition with the result of a query as its only file. */
   async publish(partition: Partition, query: Sql): Promise<void> {
     const staging = await this.store.openStaging('test');
