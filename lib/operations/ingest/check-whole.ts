@@ -29,11 +29,11 @@ export async function checkWhole(loaded: Loaded): Promise<void> {
  * Whether the length that gzip data ends with (RFC 1952: the last four bytes, modulo 2^32) is that
  * of the records and their line ends. That spares nearly every file from being decompressed again.
  */
-async function hasLengthOf({ source, rows, textBytes }: Loaded): Promise<boolean> {
+async function hasLengthOf({ source, lines, textBytes }: Loaded): Promise<boolean> {
   if (textBytes === undefined) return false;
   const trailer = Buffer.from(await readAt(source.path, Math.max(0, source.bytes - 4), 4));
   if (trailer.length < 4) return false;
-  const lineEnds = [rows, rows - 1, 2 * rows, 2 * (rows - 1)];
+  const lineEnds = [lines, lines - 1, 2 * lines, 2 * (lines - 1)];
   return lineEnds.some((ends) => (textBytes + ends) % 2 ** 32 === trailer.readUInt32LE(0));
 }
 

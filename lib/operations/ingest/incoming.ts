@@ -7,6 +7,7 @@ import { createCsvRejects, csvRejects, dropCsvErrors, keepCsvErrors } from './cs
 import type { ErrorsTo } from './csv-errors.ts';
 import type { Kind } from './kind.ts';
 import { eventsOf } from './read.ts';
+import { blank } from './reasons.ts';
 import type { Source } from './source.ts';
 
 /** A source and how it is read. */
@@ -19,20 +20,22 @@ export interface Reading {
 export interface Loaded extends Reading {
   /** Its number in the column `source`. */
   readonly number: number;
-  /** Records in the table, and the rowid of the first one. */
+  /** Records in the table. */
   readonly rows: number;
+  /** Rows of the table, blank lines included, and the rowid of the first one. */
+  readonly lines: number;
   readonly firstRow: number;
   /** Records of the table that are rejected. */
   readonly unusable: number;
   /** Records that the CSV reader rejected, which are not in the table. */
   readonly unparsed: number;
-  /** Bytes of all records without line ends, where the reader tells them. */
+  /** Bytes of all lines without line ends, where records are lines. */
   readonly textBytes: number | undefined;
 }
 
 /**
  * The table that holds what was read until it is published: a row per record, in order, with a
- * `reason` where it is rejected. The engine spills it when it outgrows memory.
+ * `reason` and the `text` where it is rejected. The engine spills it when it outgrows memory.
  */
 export const incoming = raw('incoming');
 
@@ -46,7 +49,7 @@ export async function load(engine: Engine, readings: readonly Reading[]): Promis
   await unload(engine);
   await engine.execute(sql`create temporary table ${incoming} (source integer, size integer,
     ts timestamptz, event varchar, "user" varchar, session varchar, url varchar, referrer varchar,
-    status integer, bytes bigint, agent varchar, properties varchar, reason tinyint)`);
+    status integer, bytes bigint, agent varchar, properties varchar, reason tinyint, text varchar)`);
   await createCsvRejects(engine);
   const loaded: Loaded[] = [];
   for (const { kind, sources } of groupsOf(readings)) {
@@ -91,7 +94,7 @@ function groupsOf(readings: readonly Reading[]): Iterable<Group> {
   return groups.values();
 }
 
-/** Returns how many records by source the CSV reader has rejected, which reads access logs too. */
+/** Returns how many records by source the CSV reader has rejected, which reads lines, too. */
 async function insert(
   engine: Engine,
   kind: Kind,
@@ -101,13 +104,13 @@ async function insert(
   const paths = sources.map((source) => source.path);
   const into = (errors: ErrorsTo): Promise<void> =>
     engine.execute(sql`insert into ${incoming}
-      select source + ${first}, size, ${eventColumns}, reason from (${eventsOf(kind, paths, errors)})`);
+      select source + ${first}, size, ${eventColumns}, reason, text from (${eventsOf(kind, paths, errors)})`);
   try {
     await into('caller');
     return kind.format === 'csv' ? await keepCsvErrors(engine, first) : new Map();
   } catch (error) {
     if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
-    if (kind.format !== 'clf') throw unreadable(paths, error);
+    if (kind.format !== 'clf' && kind.format !== 'jsonl') throw unreadable(paths, error);
     // Most likely a line is not UTF-8; to find such lines takes longer.
     await into('table');
     return keepCsvErrors(engine, first);
@@ -125,14 +128,14 @@ function unreadable(paths: readonly string[], cause: EngineError): UserError {
   );
 }
 
-type Counts = Pick<Loaded, 'rows' | 'firstRow' | 'unusable' | 'textBytes'>;
+type Counts = Pick<Loaded, 'rows' | 'lines' | 'firstRow' | 'unusable' | 'textBytes'>;
 
-const nothing: Counts = { rows: 0, firstRow: 0, unusable: 0, textBytes: undefined };
+const nothing: Counts = { rows: 0, lines: 0, firstRow: 0, unusable: 0, textBytes: undefined };
 
 async function countsFrom(engine: Engine, first: number): Promise<ReadonlyMap<number, Counts>> {
   const rows = await engine.rows(sql`
-    select source, count(*) as rows, count(reason) as unusable, min(rowid) as first_row,
-      case when count(size) = count(*) then sum(size)::bigint end as text_bytes
+    select source, count(*) as lines, count(*) filter (reason is distinct from ${blank}) as rows,
+      count(*) filter (reason > 0) as unusable, min(rowid) as first_row, sum(size)::bigint as text_bytes
     from ${incoming} where source >= ${first} group by source`);
   return new Map(rows.map((row) => [numberAt(row, 'source'), countsIn(row)]));
 }
@@ -140,6 +143,7 @@ async function countsFrom(engine: Engine, first: number): Promise<ReadonlyMap<nu
 function countsIn(row: Row): Counts {
   return {
     rows: numberAt(row, 'rows'),
+    lines: numberAt(row, 'lines'),
     unusable: numberAt(row, 'unusable'),
     firstRow: numberAt(row, 'first_row'),
     textBytes: row['text_bytes'] === null ? undefined : numberAt(row, 'text_bytes'),

@@ -2,11 +2,12 @@ import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { FieldColumn, FieldPath, Mapping } from './fields.ts';
 import { instantOf, isPossible } from './instant.ts';
-import { code } from './reasons.ts';
+import { isFilled } from './lines.ts';
+import { blank, code } from './reasons.ts';
 
 /**
- * Rows of events made of `records` (columns `source`, `size` and `json`, which is NULL where a line
- * is no JSON): the columns of the table `incoming`.
+ * Rows of events made of `records` (columns `source`, `text`, the line if records are lines, and
+ * `json`, which is NULL where a line is no JSON): the columns of the table `incoming`.
  */
 export function eventsOfRecords(records: Sql, mapping: Mapping): Sql {
   const value = (column: FieldColumn): Sql => firstOf(mapping.columns[column]);
@@ -14,24 +15,26 @@ export function eventsOfRecords(records: Sql, mapping: Mapping): Sql {
   const event =
     name === undefined ? value('event') : sql`coalesce(${value('event')}, ${literal(name)})`;
   return sql`
-    select source, size, case when reason is null then ts end as ts, event, "user", session, url,
-      referrer, status, bytes, agent, properties, reason
+    select source, strlen(text)::integer as size, case when reason is null then ts end as ts, event,
+      "user", session, url, referrer, status, bytes, agent, properties, reason,
+      case when reason is not null then text end as text
     from (
       select *, case
-        when json is null then ${code('broken JSON')}
-        when not starts_with(json, '{') then ${code('not a JSON object')}
+        when json is null then
+          case when ${isFilled(raw('text'))} then ${code('broken JSON')} else ${blank} end
+        when not starts_with(json, '{') and not starts_with(ltrim(json), '{') then ${code('not a JSON object')}
         when instant is null then ${code('no timestamp')}
         when ts is null or not (${isPossible(raw('ts'))}) then ${code('impossible date')}
         when event is null then ${code('no event name')} end as reason,
         ${propertiesOf(mapping)} as properties
       from (
-        select source, size, json, fields, instant, ${instantOf(raw('instant'))} as ts,
+        select source, text, json, fields, instant, ${instantOf(raw('instant'))} as ts,
           ${event} as event, ${value('user')} as "user", ${value('session')} as session,
           ${value('url')} as url, ${value('referrer')} as referrer,
           try_cast(${value('status')} as integer) as status,
           try_cast(${value('bytes')} as bigint) as bytes, ${value('agent')} as agent
         from (
-          select source, size, json, fields, ${value('ts')} as instant
+          select source, text, json, fields, ${value('ts')} as instant
           from (select *, json_transform(json, ${literal(JSON.stringify(shapeOf(mapping)))}) as fields
             from (${records})))))`;
 }

@@ -1,4 +1,4 @@
-import { literal, sql } from '../../engine/sql.ts';
+import { literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { exactly } from '../../engine/parquet.ts';
 import type { Compression } from '../../formats/compression.ts';
@@ -19,20 +19,20 @@ export function linesOf(files: FileGroup, errors: ErrorsTo): Sql {
   return sql`select file_index as source, line from read_csv(${exactly(files.paths)},
     columns = {'line': 'VARCHAR'}, header = false, delim = ${literal(NO_DELIMITER)}, quote = '',
     escape = '', auto_detect = false, strict_mode = false,
-    compression = ${literal(files.compression)}, hive_partitioning = false${errorsTo(errors)})`;
+    max_line_size = ${raw(String(MAX_LINE_BYTES))}, compression = ${literal(files.compression)},
+    hive_partitioning = false${errorsTo(errors)})`;
 }
 
-/** The lines of one file with their numbers, from 1: `number` and `text`. Bytes that are not UTF-8 are an error. */
-export function numberedLines(file: FileGroup): Sql {
-  return sql`select row_number() over () as number, line as text from (${linesOf(file, 'caller')})`;
-}
+/** As much as the engine's reader of JSON takes for one object. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /**
- * The same for text that is not all UTF-8, with `is_readable`. What the reader leaves out comes from
+ * The lines of one file with their numbers, from 1: `number`, `text` and `is_readable`, false where
+ * text is not UTF-8. What the reader leaves out comes from
  * {@link csvRejects}, where it is as source `source`: the one that is line n and the k-th of them
  * has n - k others before it.
  */
-export function numberedLinesOfAnyBytes(file: FileGroup, source: number): Sql {
+export function numberedLines(file: FileGroup, source: number): Sql {
   return sql`
     select row_number() over (order by place, turn) as number, text, is_readable
     from (
@@ -47,5 +47,5 @@ export function numberedLinesOfAnyBytes(file: FileGroup, source: number): Sql {
 
 /** Whether a line has more than blanks. Most begin with something else; trimming every one is slow. */
 export function isFilled(line: Sql): Sql {
-  return sql`(${line} >= '!' or regexp_matches(${line}, '\\S'))`;
+  return sql`coalesce(${line} >= '!' or regexp_matches(${line}, '\\S'), false)`;
 }

@@ -1,7 +1,6 @@
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { identifier, join, literal, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
-import type { Compression } from '../../formats/compression.ts';
 import { errorsTo } from './csv-errors.ts';
 import type { ErrorsTo } from './csv-errors.ts';
 import { eventsOfRecords } from './json-records.ts';
@@ -11,15 +10,18 @@ import { eventsOfLogLines } from './log-lines.ts';
 
 /**
  * The records of files of one kind as rows of the table `incoming`, in order; `source` is the
- * file's place in `paths`. `errors` is for access logs: what becomes of text that is not UTF-8. What
- * is no record to CSV goes to the reader's table.
+ * file's place in `paths`. `errors` is for lines: what becomes of text that is not UTF-8. What is no
+ * record to CSV goes to the reader's table.
  */
 export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo): Sql {
   switch (kind.format) {
     case 'clf':
       return eventsOfLogLines(linesOf({ paths, compression: kind.compression }, errors));
     case 'jsonl':
-      return eventsOfRecords(jsonRecords(paths, kind.compression), kind.mapping);
+      return eventsOfRecords(
+        jsonRecords(linesOf({ paths, compression: kind.compression }, errors)),
+        kind.mapping,
+      );
     case 'csv':
       return eventsOfRecords(csvRecords(kind, paths, 'table'), kind.mapping);
     case 'parquet':
@@ -29,11 +31,13 @@ export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo)
   }
 }
 
-/** A line that is no JSON is NULL. */
-function jsonRecords(paths: readonly string[], compression: Compression): Sql {
-  return sql`select file_index as source, strlen(json) as size, json
-    from read_ndjson_objects(${exactly(paths)}, ignore_errors = true,
-      compression = ${literal(compression)}, hive_partitioning = false)`;
+/**
+ * Lines with their JSON, which is NULL where a line is none. Lines rather than the engine's reader of
+ * JSON, because that one forgets the text of what it cannot read, so that it would be read again.
+ */
+function jsonRecords(lines: Sql): Sql {
+  return sql`select source, line as text, case when json_valid(line) then line end as json
+    from (${lines})`;
 }
 
 /** Records of CSV files that can be parsed; empty fields are left out. */
@@ -44,7 +48,7 @@ export function csvRecords(
 ): Sql {
   const names = kind.header.map((name) => sql`${literal(name)}, ${identifier(name)}`);
   const types = kind.header.map((name) => sql`${literal(name)}: 'VARCHAR'`);
-  return sql`select file_index as source, null::integer as size,
+  return sql`select file_index as source, null::varchar as text,
       json_merge_patch('{}', json_object(${names}))::varchar as json
     from read_csv(${exactly(paths)}, columns = {${join(types, ', ')}}, header = true,
       delim = ${literal(kind.delimiter)}, quote = '"', escape = '"', auto_detect = false,
@@ -53,6 +57,6 @@ export function csvRecords(
 }
 
 function parquetRecords(paths: readonly string[]): Sql {
-  return sql`select file_index as source, null::integer as size, to_json(t)::varchar as json
+  return sql`select file_index as source, null::varchar as text, to_json(t)::varchar as json
     from ${parquet(paths)} t`;
 }

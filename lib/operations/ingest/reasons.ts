@@ -13,6 +13,9 @@ const reasons = [
 
 export type Reason = (typeof reasons)[number];
 
+/** Stands where a reason would for a blank line, which is no record but has a number. */
+export const blank = raw('0::tinyint');
+
 /** The number that stands for a reason in SQL. */
 export function code(reason: Reason): Sql {
   return raw(`${reasons.indexOf(reason) + 1}::tinyint`);

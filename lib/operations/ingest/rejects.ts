@@ -1,36 +1,25 @@
 import type { Engine, Written } from '../../engine/engine.ts';
-import { EngineError } from '../../engine/error.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
-import { csvRejects, keepCsvErrors } from './csv-errors.ts';
+import { csvRejects } from './csv-errors.ts';
 import { incoming } from './incoming.ts';
 import type { Loaded } from './incoming.ts';
-import { isFilled, linesOf, numberedLines, numberedLinesOfAnyBytes } from './lines.ts';
-import type { FileGroup } from './lines.ts';
+import { isFilled, numberedLines } from './lines.ts';
 import { csvRecords } from './read.ts';
 import { reasonText } from './reasons.ts';
 
 /**
  * Writes the rejected records of a source: `source` (its URI), `line` (from 1; in Parquet the row),
- * `reason` and the raw `text`, with `?` for what is not UTF-8. The source is read again for these,
- * but only if there are any.
+ * `reason` and the raw `text`, with `?` for what is not UTF-8. Of lines the table `incoming` has all
+ * that; CSV and Parquet are read again, but only if something was rejected.
  */
-export async function writeRejects(engine: Engine, loaded: Loaded, path: string): Promise<Written> {
-  const write = (hasBadBytes: boolean): Promise<Written> =>
-    engine.write(
-      sql`select ${literal(loaded.source.uri)} as source, line, reason, text
-        from (${rejectsOf(loaded, hasBadBytes)}) order by line`,
-      path,
-    );
-  try {
-    return await write(loaded.unparsed > 0);
-  } catch (error) {
-    const isText = loaded.kind.format === 'jsonl';
-    if (!isText || !(error instanceof EngineError) || error.failure !== 'query') throw error;
-    await findBadBytes(engine, loaded);
-    return write(true);
-  }
+export function writeRejects(engine: Engine, loaded: Loaded, path: string): Promise<Written> {
+  return engine.write(
+    sql`select ${literal(loaded.source.uri)} as source, line, reason, text
+      from (${rejectsOf(loaded)}) order by line`,
+    path,
+  );
 }
 
 /** Writes a file of rejects without any. */
@@ -40,37 +29,12 @@ export function writeNoRejects(engine: Engine, path: string): Promise<Written> {
 
 const none = sql`select 0::bigint as line, '' as reason, '' as text where false`;
 
-/** The JSON reader does not tell lines that are not UTF-8 from others that it cannot read. */
-async function findBadBytes(engine: Engine, loaded: Loaded): Promise<void> {
-  const lines = linesOf(fileOf(loaded), 'table');
-  // A reader that is asked for no column checks none.
-  await engine.rows(sql`select sum(strlen(line))::bigint as bytes from (${lines})`);
-  await keepCsvErrors(engine, loaded.number);
-}
-
-function fileOf({ source, kind }: Loaded): FileGroup {
-  return { paths: [source.path], compression: kind.compression };
-}
-
-function rejectsOf(loaded: Loaded, hasBadBytes: boolean): Sql {
+function rejectsOf(loaded: Loaded): Sql {
   if (loaded.unusable + loaded.unparsed === 0) return none;
-  const lines = hasBadBytes
-    ? numberedLinesOfAnyBytes(fileOf(loaded), loaded.number)
-    : sql`select *, true as is_readable from (${numberedLines(fileOf(loaded))})`;
   switch (loaded.kind.format) {
     case 'clf':
-      return sql`
-        select number as line, reason, text
-        from (
-          select *, row_number() over () as record from (${lines})
-          where is_readable and ${isFilled(raw('text'))}) join (${unusable(loaded)}) using (record)
-        union all select record, reason, line from ${csvRejects} where source = ${loaded.number}`;
     case 'jsonl':
-      return sql`
-        select number as line, case when is_readable then reason else 'not UTF-8' end as reason, text
-        from (
-          select *, row_number() over () as record from (${lines})
-          where ${isFilled(raw('text'))}) join (${unusable(loaded)}) using (record)`;
+      return lineRejectsOf(loaded);
     case 'csv':
       return csvRejectsOf(loaded, csvRecords(loaded.kind, [loaded.source.path], 'nowhere'));
     case 'parquet':
@@ -84,10 +48,25 @@ function rejectsOf(loaded: Loaded, hasBadBytes: boolean): Sql {
   }
 }
 
+/**
+ * The row that is the k-th of its source is line k of the file, when all lines are rows. The reader
+ * leaves out what is not UTF-8 and says which lines these were: each one before it adds one.
+ */
+function lineRejectsOf(loaded: Loaded): Sql {
+  return sql`
+    with left_out as (
+      select record, reason, line as text, record - row_number() over (order by record) as rows_before
+      from ${csvRejects} where source = ${loaded.number})
+    select record as line, reason, text from left_out
+    union all
+    select record + (select count(*) from left_out where rows_before < bad.record), reason, text
+    from (${unusable(loaded)}) as bad`;
+}
+
 /** Rejected rows by their place among the source's rows, from 1. */
 function unusable({ number, firstRow }: Loaded): Sql {
-  return sql`select rowid - ${firstRow} + 1 as record, ${reasonText(raw('reason'))} as reason
-    from ${incoming} where source = ${number} and reason is not null`;
+  return sql`select rowid - ${firstRow} + 1 as record, ${reasonText(raw('reason'))} as reason, text
+    from ${incoming} where source = ${number} and reason > 0`;
 }
 
 /**
@@ -100,7 +79,10 @@ function csvRejectsOf(loaded: Loaded, parsed: Sql): Sql {
   return sql`
     with filled as materialized (
         select *, row_number() over (order by number) as place
-        from (${numberedLinesOfAnyBytes(fileOf(loaded), loaded.number)}) where ${isFilled(raw('text'))}),
+        from (${numberedLines(
+          { paths: [loaded.source.path], compression: loaded.kind.compression },
+          loaded.number,
+        )}) where ${isFilled(raw('text'))}),
       lines as materialized (
         select * from filled where (select count(*) from filled) = ${records}),
       unparsed as (
