@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { benchDocopt } from './docopt.ts';
 import { benchIngest } from './ingest.ts';
 import { benchLeaves } from './leaves.ts';
+import { benchPack } from './pack.ts';
 import { benchPageloads } from './pageloads.ts';
 import { benchSample } from './sample.ts';
 import { benchStartup } from './startup.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   sample: benchSample,
   pageloads: benchPageloads,
   ingest: benchIngest,
+  pack: (size) => benchPack(size ? [size] : [20_000, 100_000]),
 };
 
 const [given, ...more] = process.argv.slice(2);
