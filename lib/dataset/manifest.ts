@@ -11,6 +11,8 @@ export interface Manifest extends Provenance {
   readonly partition: Readonly<Record<string, string>>;
   /** Unique to each publish: tells this manifest from every other one, also with the same content. */
   readonly commit: string;
+  /** Of the lease under which it was published: higher than that of every publish before. */
+  readonly generation?: number;
   readonly publishedAt: string;
   readonly files: readonly DataFile[];
   readonly rows: RowCounts;
@@ -73,9 +75,9 @@ export interface Column {
 export function formatManifest(manifest: Manifest): string {
   const { format, dataset, partition, publishedAt, command, rows, files, schema, ...more } =
     manifest;
-  const { inputs, fingerprint, run, commit } = more;
+  const { inputs, fingerprint, run, commit, generation } = more;
   const content = { format, dataset, partition, publishedAt, command, rows, files, schema };
-  return `${JSON.stringify({ ...content, inputs, fingerprint, run, commit }, null, 2)}\n`;
+  return `${JSON.stringify({ ...content, inputs, fingerprint, run, commit, generation }, null, 2)}\n`;
 }
 
 /** Whether a partition has one file under the fixed name, which a publish replaces in place. */

@@ -36,6 +36,7 @@ function manifest(root: Field): Manifest {
     dataset: text(at('dataset')),
     partition: texts(at('partition')),
     commit: text(at('commit')),
+    ...optional('generation', at('generation')),
     publishedAt: text(at('publishedAt')),
     run: text(at('run')),
     command: text(at('command')),

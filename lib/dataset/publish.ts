@@ -37,6 +37,12 @@ export interface DraftFile {
 /** Who publishes, and when (ISO text). */
 export interface Publisher extends Provenance {
   readonly at: string;
+  /**
+   * Asked between looking at what is published, of generation `published` (0: none), and the commit:
+   * gives the generation of this publish, which is higher, or throws when the publisher has lost
+   * the right to publish.
+   */
+  readonly confirm?: (published: number) => Promise<number>;
 }
 
 /**
@@ -49,12 +55,12 @@ export interface Publisher extends Provenance {
  * and believe it, and the next publish finishes the work. Several files get names of their own and
  * the conditional write of the manifest is the commit; readers go by the manifest.
  *
- * Throws {@link ConflictError} when `replaces` is not what is published now, and {@link UserError}
- * when rows do not add up; nothing is visible then.
+ * Throws {@link ConflictError} when `replaces` is not what is published now, {@link UserError} when
+ * rows do not add up, and what `confirm` throws; nothing is visible then.
  */
 export async function publish(store: Store, draft: Draft, publisher: Publisher): Promise<Manifest> {
   checkDraft(draft);
-  const manifest = await describe(draft, publisher);
+  const described = await describe(draft, publisher);
   const prefix = prefixOf(draft.partition);
   for (let attempt = 1; ; attempt++) {
     const base = await settle(store, prefix);
@@ -63,6 +69,9 @@ export async function publish(store: Store, draft: Draft, publisher: Publisher):
         `"${prefix}" was published by somebody else meanwhile. Nothing was changed; run the same command again.`,
       );
     }
+    // A commit that comes after this holds only if nobody has published in between.
+    const generation = await publisher.confirm?.(base.published?.manifest.generation ?? 0);
+    const manifest = { ...described, ...(generation !== undefined && { generation }) };
     try {
       await commit(
         store,
