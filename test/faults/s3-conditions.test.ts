@@ -5,6 +5,7 @@ import type { WriteCondition } from '../../lib/store/store.ts';
 import { crc32Of } from '../rig/s3-server/body.ts';
 import { newObject } from '../rig/s3-server/objects.ts';
 import { openFaultyS3, type FaultyS3 } from './s3-faults.ts';
+import type { Condition } from '../rig/s3-server/state.ts';
 import { PART_BYTES } from '../store/s3-rig.ts';
 
 let s3: FaultyS3;
@@ -91,15 +92,18 @@ describe('a server is asked whether it keeps to conditions', () => {
     expect(s3.bucket.objects.has('some/prefix/k')).toBe(true);
   });
 
-  test('and refused if it ignores them', async () => {
-    s3.server.state.conditions.put = false;
-    const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
-    await expect(writing).rejects.toThrow(/"bucket" ignores conditions .* --unsafe-publish/);
-    expect(s3.bucket.objects.size).toBe(0);
-  });
+  test.each<[Condition[]]>([[[]], [['if-match']], [['if-none-match']]])(
+    'and refused if it keeps to no more than %j',
+    async (kept) => {
+      s3.server.state.conditions.put = kept;
+      const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+      await expect(writing).rejects.toThrow(/"bucket" ignores conditions .* --unsafe-publish/);
+      expect(s3.bucket.objects.size).toBe(0);
+    },
+  );
 
   test('unless one writer at a time is promised: then a look before the write has to do', async () => {
-    s3.server.state.conditions.put = false;
+    s3.server.state.conditions.put = [];
     const store = s3.reopen({ unsafePublish: true });
     const etag = await store.write('k', Buffer.from('x'), { ifAbsent: true });
     const again = store.write('k', Buffer.from('y'), { ifAbsent: true });
@@ -108,20 +112,23 @@ describe('a server is asked whether it keeps to conditions', () => {
     expect((await store.read('k'))?.bytes.toString()).toBe('z');
   });
 
-  test('of uploads in parts: a large file comes as one where it ignores them', async () => {
-    s3.server.state.conditions.complete = false;
-    const { path, content } = await s3.stage(PART_BYTES + 1);
-    await s3.store.upload(path, 'k', { ifAbsent: true });
-    expect(s3.bucket.objects.get('some/prefix/k')?.bytes.equals(content)).toBe(true);
-    const { path: second } = await s3.stage(PART_BYTES + 1);
-    const again = s3.store.upload(second, 'k', { ifAbsent: true });
-    await expect(again).rejects.toBeInstanceOf(ConflictError);
-    await truncate(second, 5 * 1024 ** 3 + 1);
-    const etag = (await s3.store.read('k'))?.etag ?? '';
-    const larger = s3.store.upload(second, 'k', { ifMatch: etag });
-    await expect(larger).rejects.toThrow('more than 5368709120 bytes');
-    expect(s3.bucket.uploads.size).toBe(0);
-  });
+  test.each<[Condition[]]>([[[]], [['if-match']], [['if-none-match']]])(
+    'of uploads in parts: a large file comes as one where no more than %j holds',
+    async (kept) => {
+      s3.server.state.conditions.complete = kept;
+      const { path, content } = await s3.stage(PART_BYTES + 1);
+      await s3.store.upload(path, 'k', { ifAbsent: true });
+      expect(s3.bucket.objects.get('some/prefix/k')?.bytes.equals(content)).toBe(true);
+      const { path: second } = await s3.stage(PART_BYTES + 1);
+      const again = s3.store.upload(second, 'k', { ifAbsent: true });
+      await expect(again).rejects.toBeInstanceOf(ConflictError);
+      await truncate(second, 5 * 1024 ** 3 + 1);
+      const etag = (await s3.store.read('k'))?.etag ?? '';
+      const larger = s3.store.upload(second, 'k', { ifMatch: etag });
+      await expect(larger).rejects.toThrow('more than 5368709120 bytes');
+      expect(s3.bucket.uploads.size).toBe(0);
+    },
+  );
 });
 
 function writeByAnother(key: string): void {

@@ -175,7 +175,7 @@ describe('a body on its way up', () => {
     await s3.store.upload(parts.path, 'parts');
     expect(stored('parts')?.equals(parts.content)).toBe(true);
 
-    s3.server.state.conditions.complete = false;
+    s3.server.state.conditions.complete = [];
     const stream = await s3.stage(PART_BYTES + 1);
     s3.server.faults.add({ method: 'PUT', key: 'stream', fault: upload, times: 2 });
     await s3.store.upload(stream.path, 'stream', { ifAbsent: true });

@@ -92,10 +92,10 @@ async function probe(
 async function putTwice(session: Session, key: string): Promise<boolean> {
   const first = await put(session, key);
   if (first === undefined) return false;
-  const again = await put(session, key, { ifAbsent: true });
-  const wrong = await put(session, key, { ifMatch: '0'.repeat(32) });
-  const right = await put(session, key, { ifMatch: first });
-  return again === undefined && wrong === undefined && right !== undefined;
+  for (const condition of broken) {
+    if ((await put(session, key, condition)) !== undefined) return false;
+  }
+  return (await put(session, key, { ifMatch: first })) !== undefined;
 }
 
 /** The new etag, or undefined where the server refuses, be it that the condition fails or that there is one. */
@@ -114,7 +114,7 @@ function put(
   );
 }
 
-/** Whether a multipart upload is kept from replacing an object. */
+/** Whether a multipart upload is kept from replacing an object. Some servers know one of the conditions here. */
 async function completeOver(session: Session, key: string): Promise<boolean> {
   const { client } = session;
   const at = session.at(key);
@@ -124,16 +124,21 @@ async function completeOver(session: Session, key: string): Promise<boolean> {
     const upload = { ...at, UploadId };
     const part = { ...upload, PartNumber: 1, Body: Buffer.from('x') };
     const { ETag } = await client.send(new UploadPartCommand(part));
-    const complete = new CompleteMultipartUploadCommand({
-      ...upload,
-      IfNoneMatch: '*',
-      MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
-    });
-    const done = await unlessRefused(session, key, () => client.send(complete));
-    if (done === undefined) await client.send(new AbortMultipartUploadCommand(upload));
-    return done === undefined;
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    for (const condition of broken) {
+      const complete = { ...upload, MultipartUpload, ...conditionOf(condition) };
+      const isDone = await unlessRefused(session, key, () =>
+        client.send(new CompleteMultipartUploadCommand(complete)),
+      );
+      if (isDone) return false;
+    }
+    await client.send(new AbortMultipartUploadCommand(upload));
+    return true;
   });
 }
+
+/** Conditions that no object fulfils which is there. */
+const broken: readonly WriteCondition[] = [{ ifAbsent: true }, { ifMatch: '0'.repeat(32) }];
 
 function unlessRefused<T>(
   session: Session,

@@ -26,7 +26,7 @@ export function uploadPart(request: S3Request, bucket: Bucket): Reply {
 export function completeUpload(request: S3Request, bucket: Bucket, state: S3State): Reply {
   const upload = uploadOf(request, bucket);
   const parts = partsOf(request, upload);
-  if (state.conditions.complete) checkWrite(request, bucket);
+  checkWrite(request, bucket, state.conditions.complete);
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
   const sums = parts.map(({ etag }) => Buffer.from(etag.slice(1, -1), 'hex'));
   const md5 = createHash('md5').update(Buffer.concat(sums)).digest('hex');

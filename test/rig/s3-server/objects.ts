@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { crc32Of } from './body.ts';
 import { S3Error, textsOf, xmlReply, escapeXml, type Reply } from './reply.ts';
 import type { S3Request } from './request.ts';
-import type { Bucket, S3State, StoredObject } from './state.ts';
+import type { Bucket, Condition, S3State, StoredObject } from './state.ts';
 
 export function putObject(request: S3Request, bucket: Bucket, state: S3State): Reply {
-  if (state.conditions.put) checkWrite(request, bucket);
+  checkWrite(request, bucket, state.conditions.put);
   const object = newObject(request);
   bucket.objects.set(request.key, object);
   const checksum = request.crc32 === undefined ? {} : { 'x-amz-checksum-crc32': request.crc32 };
@@ -45,11 +45,16 @@ export function deleteObjects(request: S3Request, bucket: Bucket): Reply {
   return xmlReply(`<DeleteResult>${deleted.join('')}</DeleteResult>`);
 }
 
-/** The conditions of a PUT or CompleteMultipartUpload as AWS documents them. */
-export function checkWrite({ headers, key }: S3Request, { objects }: Bucket): void {
-  const ifMatch = headers['if-match'];
+/** The conditions of a PUT or CompleteMultipartUpload as AWS documents them, as far as they are kept to. */
+export function checkWrite(
+  { headers, key }: S3Request,
+  { objects }: Bucket,
+  kept: readonly Condition[],
+): void {
   const there = objects.get(key);
-  if (headers['if-none-match'] === '*' && there) throw new S3Error(412, 'PreconditionFailed');
+  const valueOf = (name: Condition) => (kept.includes(name) ? headers[name] : undefined);
+  if (valueOf('if-none-match') === '*' && there) throw new S3Error(412, 'PreconditionFailed');
+  const ifMatch = valueOf('if-match');
   if (ifMatch === undefined) return;
   if (!there) throw new S3Error(404, 'NoSuchKey');
   if (ifMatch !== there.etag) throw new S3Error(412, 'PreconditionFailed');

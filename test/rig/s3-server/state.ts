@@ -8,11 +8,15 @@ export interface S3State {
   readonly expired: Set<string>;
   /** How far the server's clock is ahead of this machine's. */
   clockAheadMs: number;
-  /** Conditions of PUT and of CompleteMultipartUpload: whether they hold here as on AWS, or are ignored. */
-  conditions: { put: boolean; complete: boolean };
+  /** Conditions of PUT and of CompleteMultipartUpload that hold here as on AWS; others are ignored. */
+  conditions: { put: readonly Condition[]; complete: readonly Condition[] };
   /** Keys in one page of a listing at most. */
   maxKeys: number;
 }
+
+export type Condition = 'if-match' | 'if-none-match';
+
+const allConditions: readonly Condition[] = ['if-match', 'if-none-match'];
 
 export interface Bucket {
   readonly objects: Map<string, StoredObject>;
@@ -43,7 +47,7 @@ export function newState(): S3State {
     secrets: new Map([['test-key', 'test-secret']]),
     expired: new Set(),
     clockAheadMs: 0,
-    conditions: { put: true, complete: true },
+    conditions: { put: allConditions, complete: allConditions },
     maxKeys: 1000,
   };
 }
