@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
+import type { RunEvent } from '../../lib/ledger/events.ts';
+import { chunksOf } from '../../lib/operations/pack/chunks.ts';
+import { openS3Store } from '../../lib/store/s3/s3.ts';
+import type { Store } from '../../lib/store/store.ts';
+import {
+  harvestChunk,
+  harvestGet,
+  harvestList,
+  harvestPack,
+  harvestUnpack,
+} from '../../tasks/harvest.ts';
+import { runTasks } from '../rig/run.ts';
+import { startS3Server } from '../rig/s3-server/server.ts';
+import type { S3Server } from '../rig/s3-server/server.ts';
+import { openS3Rig, quickLimits, testCredentials } from '../store/s3-rig.ts';
+import type { S3Rig } from '../store/s3-rig.ts';
+import { testEffects } from '../store/system.ts';
+
+const tasks = [harvestPack, harvestList, harvestChunk, harvestGet, harvestUnpack];
+
+let server: S3Server;
+let rig: S3Rig;
+beforeAll(async () => {
+  server = await startS3Server();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  rig = await openS3Rig(server);
+});
+afterEach(async () => {
+  server.faults.clear();
+  await rig.remove();
+});
+
+/** Another place in the bucket of the rig, by `s3://bucket/<prefix>`. */
+async function open(uri: string): Promise<Store> {
+  const { hostname: bucket, pathname } = new URL(uri);
+  return openS3Store(
+    { bucket, prefix: pathname.slice(1) },
+    {
+      effects: testEffects(),
+      spool: rig.spool,
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      credentials: testCredentials,
+      // The server answers in this process, so many requests at once keep each other waiting.
+      limits: { ...quickLimits, socketTimeoutMs: 5000, attempts: 20 },
+    },
+  );
+}
+
+async function run(task: string, args: Readonly<Record<string, string>>) {
+  const { report, events } = await runTasks(tasks, task, args, {
+    store: rig.store,
+    openStore: open,
+    engineId: engineId(),
+    openEngine: () => openDuckDB({ threads: 1 }),
+  });
+  return { ...report, errors: errorsOf(events) };
+}
+
+function errorsOf(events: readonly RunEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.type === 'invocation-finished' && event.error ? [event.error.message] : [],
+  );
+}
+
+const pack = (args: Readonly<Record<string, string>> = {}) =>
+  run('harvest:pack', { from: 's3://bucket/raw', to: 'docs', concurrency: '16', ...args });
+
+async function put(objects: Readonly<Record<string, string>>): Promise<void> {
+  const raw = await open('s3://bucket/raw');
+  for (const [key, body] of Object.entries(objects)) await raw.write(key, Buffer.from(body));
+}
+
+function numbered(count: number): Readonly<Record<string, string>> {
+  const keys = Array.from({ length: count }, (_, n) => [
+    `${String(n).padStart(4, '0')}.json`,
+    `{"n":${n}}`,
+  ]);
+  return Object.fromEntries(keys);
+}
+
+/** Attempted, packed, missing and failed, of all chunks. */
+async function counts(): Promise<number[]> {
+  const chunks = await chunksOf(rig.store, 'docs');
+  return chunks.reduce(
+    (sum, { manifest: { rows } }) =>
+      [rows.in, rows.out, rows.filtered, rows.rejected].map((count, n) => count + (sum[n] ?? 0)),
+    [0, 0, 0, 0],
+  );
+}
+
+/** GETs of objects that are packed. */
+function downloads(): string[] {
+  return server.requests.filter((request) => /^GET \/bucket\/raw\/[^?]/.test(request));
+}
+
+test('from S3 to S3 and back, a page of the listing after another', async () => {
+  server.state.maxKeys = 100;
+  const objects = {
+    ...numbered(250),
+    'a b+c%20d.txt': 'odd',
+    'ü/𝒳.txt': 'é',
+    [`${'k'.repeat(800)}`]: 'long',
+  };
+  await put(objects);
+  expect((await pack({ chunks: '3' })).errors).toEqual([]);
+  expect(await counts()).toEqual([253, 253, 0, 0]);
+  server.requests.length = 0;
+  expect((await pack()).errors).toEqual([]);
+  expect(downloads()).toEqual([]);
+  const got = await run('harvest:get', { dataset: 'docs', id: 'a b+c%20d.txt' });
+  expect(JSON.parse(String(got.output))).toMatchObject({ key: 'a b+c%20d.txt', body: 'odd' });
+  expect((await run('harvest:unpack', { dataset: 'docs', to: 's3://bucket/back' })).errors).toEqual(
+    [],
+  );
+  const back = await open('s3://bucket/back');
+  for (const [key, body] of Object.entries(objects)) {
+    expect(String((await back.read(key))?.bytes), key).toBe(body);
+  }
+  server.state.maxKeys = 1000;
+});
+
+test('an endpoint that is slowed down, cuts and damages bodies costs time alone', async () => {
+  await put(numbered(300));
+  server.faults.add(
+    { fault: { status: 503 }, method: 'GET', key: /^raw\//, share: 0.2, times: Infinity },
+    { fault: { cut: 'rst', after: 3 }, method: 'GET', key: /^raw\//, share: 0.1, times: 30 },
+    { fault: { flip: 2 }, method: 'GET', key: /^raw\//, share: 0.1, times: 20 },
+  );
+  expect((await pack({ chunks: '2' })).errors).toEqual([]);
+  server.faults.clear();
+  expect(await counts()).toEqual([300, 300, 0, 0]);
+  const got = await run('harvest:get', { dataset: 'docs', id: '0123.json' });
+  expect(JSON.parse(String(got.output))).toMatchObject({ body: '{"n":123}' });
+});
+
+test('objects that are refused, vanish or change are told apart, and tried again', async () => {
+  await put(numbered(50));
+  const objects = server.state.buckets.get('bucket')?.objects;
+  server.faults.add(
+    { fault: { status: 403, code: 'AccessDenied' }, method: 'GET', key: 'raw/0003.json' },
+    {
+      fault: { first: () => objects?.delete('raw/0004.json') },
+      method: 'GET',
+      key: 'raw/0004.json',
+    },
+    {
+      fault: {
+        first: () => {
+          const other = objects?.get('raw/0006.json');
+          if (other) objects?.set('raw/0005.json', other);
+        },
+      },
+      method: 'GET',
+      key: 'raw/0005.json',
+    },
+  );
+  expect((await pack()).errors).toEqual([]);
+  expect(await counts()).toEqual([50, 47, 1, 2]);
+  const refused = await run('harvest:get', { dataset: 'docs', id: '0003.json' });
+  expect(refused.errors[0]).toContain('it could not be packed: [store] [s3]');
+  server.requests.length = 0;
+  expect((await pack()).errors).toEqual([]);
+  expect(await counts()).toEqual([49, 49, 0, 0]);
+  expect(downloads()).toHaveLength(2);
+});
+
+test('a bucket that is not there is said once', async () => {
+  const { errors, exitCode } = await run('harvest:pack', { from: 's3://nowhere/raw', to: 'docs' });
+  expect(exitCode).not.toBe(0);
+  expect(errors[0]).toContain('nowhere');
+});
