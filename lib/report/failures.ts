@@ -1,0 +1,40 @@
+import type { InvocationRecord } from '../ledger/record.ts';
+import { formatNumber } from '../terminal/format.ts';
+import { labelOf } from './data.ts';
+import type { ReportData } from './data.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { commandBox, note, pill } from './parts.ts';
+
+const maxFailures = 100;
+
+/** Each failure with its message and the command that reruns just it; undefined where there is none. */
+export function failures({ run, command }: ReportData): Html | undefined {
+  const all = run.invocations.filter(({ error }) => error);
+  if (all.length === 0) return undefined;
+  const shown = all.slice(0, maxFailures);
+  return html`<ol class="failures">
+      ${shown.map((each) => failure(each, command(each)))}
+    </ol>
+    ${all.length > shown.length ? note(`The first ${shown.length} of ${formatNumber(all.length)} are shown.`) : undefined}`;
+}
+
+function failure(invocation: InvocationRecord, command: string): Html {
+  const { status, error } = invocation;
+  const label = labelOf(invocation);
+  const chain = error && error.chain.length > 1 ? error.chain.join(' ⇒ ') : undefined;
+  return html`<li>
+    <h3>${pill(status)} ${label}</h3>
+    <pre class="message">${error?.message}</pre>
+    ${chain === undefined ? undefined : html`<p class="chain">called by ${chain}</p>`}
+    ${commandBox(error?.command || command, `Copy the command that reruns ${label}`)}
+    ${
+      error?.stack === undefined
+        ? undefined
+        : html`<details>
+            <summary>Stack trace</summary>
+            <pre>${error.stack}</pre>
+          </details>`
+    }
+  </li> `;
+}

@@ -1,0 +1,100 @@
+import type { Status } from '../ledger/events.ts';
+import type { RunSummary } from '../ledger/record.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../terminal/format.ts';
+import type { ReportData } from './data.ts';
+import { publishedBytes } from './files.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import type { PartitionCell } from './partitions.ts';
+import { commandBox, statusWords } from './parts.ts';
+import { totalRows } from './rows.ts';
+
+/** What came of the run, on the first screen. */
+export function overview({ run }: ReportData, cells: readonly PartitionCell[]): Html {
+  const root = run.invocations[0];
+  const [verdict, tone] = verdictOf(run);
+  return html`<header>
+    <p class="eyebrow">Run <code>${run.run}</code></p>
+    <h1>${root?.task ?? 'Run'} <span class="verdict ${tone}">${verdict}</span></h1>
+    ${commandBox(run.command, 'Copy the command of this run')}
+    ${tiles(run, cells, { rows: totalRows(run.invocations), leaves: run.leaves })}
+    <dl class="facts">
+      ${facts(run).map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </header> `;
+}
+
+/** In a few words, and whether that is good. */
+export function verdictOf({ exitCode, counts }: RunSummary): readonly [string, string] {
+  if (exitCode === 'unfinished') return ['Unfinished', 'bad'];
+  if (exitCode === 130 || exitCode === 143) return ['Interrupted', 'bad'];
+  if (counts.failed > 0) return [formatCount(counts.failed, 'failure'), 'bad'];
+  if (counts.cancelled > 0) return ['Interrupted', 'bad'];
+  if (exitCode === 3) return ['Some data missing', 'fair'];
+  if (exitCode !== 0) return [`Failed with exit code ${exitCode}`, 'bad'];
+  return [counts.done === 0 && counts.skipped > 0 ? 'Up to date' : 'Done', 'good'];
+}
+
+const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
+
+interface Totals {
+  readonly rows: ReturnType<typeof totalRows>;
+  readonly leaves: number | undefined;
+}
+
+function tiles(run: RunSummary, cells: readonly PartitionCell[], totals: Totals): Html {
+  const { rows, leaves } = totals;
+  const counted = statuses.reduce((sum, status) => sum + run.counts[status], 0);
+  const open = Math.max((leaves ?? 0) - counted, 0);
+  const present = statuses.filter((status) => run.counts[status] > 0);
+  const said = present.map(
+    (status) => `${formatNumber(run.counts[status])} ${statusWords[status]}`,
+  );
+  if (open > 0) said.push(`${formatNumber(open)} not finished`);
+  const bytes = publishedBytes(cells);
+  return html`<div class="tiles">
+    <div class="tile wide">
+      <p class="label">Leaves</p>
+      <p class="value">${formatNumber(leaves ?? counted)}</p>
+      <div class="stack" aria-hidden="true">
+        ${present.map((status) => html`<span class="s-${status}" style="flex-grow:${run.counts[status]}"></span>`)}${open > 0 ? html`<span class="s-unfinished" style="flex-grow:${open}"></span>` : undefined}
+      </div>
+      <p class="more">${said.join(', ')}</p>
+    </div>
+    ${tile('Duration', formatDuration(run.durationMs), `from ${timeOf(run.startedAt)}`)}
+    ${rows ? tile('Rows in', formatNumber(rows.in), `${formatNumber(rows.out)} out`) : undefined}
+    ${rows ? tile('Rejected', formatNumber(rows.rejected), `${formatNumber(rows.filtered)} filtered`) : undefined}
+    ${bytes > 0 ? tile('Published', formatBytes(bytes), formatCount(cells.filter(({ record }) => record.published).length, 'partition')) : undefined}
+  </div>`;
+}
+
+function tile(label: string, value: string, more: string): Html {
+  return html`<div class="tile">
+    <p class="label">${label}</p>
+    <p class="value">${value}</p>
+    <p class="more">${more}</p>
+  </div>`;
+}
+
+function facts(run: RunSummary): readonly (readonly [string, string])[] {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Started', `${timeOf(run.startedAt)} UTC`],
+    ['Ended', run.exitCode === 'unfinished' ? 'not recorded' : `${timeOf(run.endedAt)} UTC`],
+    ['Exit code', run.exitCode === 'unfinished' ? 'none' : String(run.exitCode)],
+    ['Store', run.store],
+    ['Time zone', run.timezone],
+    ['By', `${run.user} on ${run.host} (process ${run.pid})`],
+    ['Pipe', run.version],
+  ];
+  return facts.filter(([, value]) => value !== '');
+}
+
+function timeOf(instant: string): string {
+  return instant.slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,51 @@
+import type { Status } from '../ledger/events.ts';
+import { html } from './html.ts';
+import type { Content, Html } from './html.ts';
+
+/** A part of the page with a heading that the navigation leads to. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+export function section({ id, title, body }: Section): Html {
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${body}
+  </section> `;
+}
+
+/** A box that scrolls sideways, with the keyboard as well. */
+export function scroller(label: string, body: Content): Html {
+  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${body}</div>`;
+}
+
+/** A command line with a button that copies it. */
+export function commandBox(command: string, label: string): Html {
+  return html`<div class="command"><code>${command}</code>${copyButton(label)}</div>`;
+}
+
+/** Copies the text of the `code` before it. */
+export function copyButton(label: string): Html {
+  return html`<button type="button" class="copy" hidden aria-label="${label}">Copy</button>`;
+}
+
+/** Why not everything is shown. */
+export function note(text: Content): Html {
+  return html`<p class="note">${text}</p>`;
+}
+
+/** A status as a word with a mark and a colour. */
+export function pill(status: Status | 'unfinished'): Html {
+  return html`<span class="pill s-${status}">${statusWords[status]}</span>`;
+}
+
+export const statusWords: Readonly<Record<Status | 'unfinished', string>> = {
+  done: 'done',
+  skipped: 'up to date',
+  'no-data': 'no data',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  unfinished: 'unfinished',
+};
