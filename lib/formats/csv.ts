@@ -22,3 +22,12 @@ export function fieldsOf(line: string, delimiter: string): string[] {
     rest = rest.slice(end + delimiter.length);
   }
 }
+
+/** One record as RFC 4180 has it, but for the line break of Unix; quotes stand where they are needed. */
+export function csvLine(fields: readonly string[]): string {
+  const quoted = fields.map((field) =>
+    /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field,
+  );
+  // Without its quotes a record of one empty field would be no record.
+  return `${fields.length === 1 && fields[0] === '' ? '""' : quoted.join(',')}\n`;
+}

@@ -6,6 +6,7 @@ export type RunEvent =
   | RunStarted
   | RunPlanned
   | InvocationStarted
+  | InvocationRetried
   | InvocationFinished
   | LogLine
   | RunFinished;
@@ -44,13 +45,28 @@ export interface InvocationStarted {
   readonly argv: readonly string[];
 }
 
+/** An attempt failed and another one follows. */
+export interface InvocationRetried {
+  readonly type: 'invocation-retried';
+  readonly at: string;
+  readonly id: number;
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** How long is waited before the next one. */
+  readonly delayMs: number;
+  readonly error: ErrorRecord;
+}
+
 export interface InvocationFinished {
   readonly type: 'invocation-finished';
   readonly at: string;
   readonly id: number;
   readonly kind: 'meta' | 'leaf';
   readonly status: Status;
+  /** Of all attempts and the waits between them. */
   readonly durationMs: number;
+  /** Absent where there was one alone. */
+  readonly attempts?: number;
   readonly rows?: RowCounts;
   /** Prefixes of the partitions published, below the store. */
   readonly outputs?: readonly string[];

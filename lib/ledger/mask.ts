@@ -25,7 +25,9 @@ export class Mask {
 
   /** The text with `***` in place of every secret. */
   text(text: string): string {
-    const rest = this.#values.size === 0 ? text : this.#withoutKnown(text);
+    const known = this.#values.size === 0 ? text : this.#withoutKnown(text);
+    // What was masked before it was quoted for a shell needs no quotes.
+    const rest = known.replaceAll(`'***'`, '***');
     if (!anyPattern.test(rest)) return rest;
     return secretPatterns.reduce((masked, [pattern, mask]) => masked.replace(pattern, mask), rest);
   }

@@ -1,6 +1,7 @@
 import type {
   ErrorRecord,
   InvocationFinished,
+  InvocationRetried,
   InvocationStarted,
   LogLine,
   PartitionRecord,
@@ -94,6 +95,14 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     task: isText,
     argv: list(isText),
   }),
+  'invocation-retried': object<InvocationRetried>({
+    type: oneOf(['invocation-retried']),
+    at: isInstant,
+    id: isNumber,
+    attempt: isNumber,
+    delayMs: isNumber,
+    error: errorRecord,
+  }),
   'invocation-finished': object<InvocationFinished>({
     type: oneOf(['invocation-finished']),
     at: isInstant,
@@ -101,6 +110,7 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     kind: isKind,
     status: isStatus,
     durationMs: isNumber,
+    attempts: optional(isNumber),
     rows: optional(rowCounts),
     outputs: optional(list(isText)),
     partitions: optional(list(partitionRecord)),

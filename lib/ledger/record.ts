@@ -77,6 +77,7 @@ export class RunFold {
       case 'run-finished':
         this.#finished = event;
         return;
+      case 'invocation-retried':
       case 'log':
         return;
       default:

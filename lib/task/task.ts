@@ -31,6 +31,13 @@ export interface TaskDefinition<Usage extends string> {
    */
   outputs?(args: Args<Usage>, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
 
+  /** How often a failed attempt is made again, if its error says that it may pass. Default: 0. */
+  readonly retries?: number;
+  /** What is waited before the first retry, at most, such as `500ms`; doubles with each. Default: `1s`. */
+  readonly retryDelay?: string;
+  /** How long an attempt may take, such as `5m`. Default: without end. */
+  readonly timeout?: string;
+
   /** Does the work of one leaf. Not called when every output is up to date. */
   run?(args: Args<Usage>, context: RunContext): Promise<RunResult | void> | RunResult | void;
 
@@ -51,6 +58,13 @@ export interface TaskDefinition<Usage extends string> {
 /** Text, which goes to stdout as it is, or a table. */
 export type Shown = string | Summary;
 
+/** How a leaf is attempted, as far as somebody said so. Delays are in milliseconds. */
+export interface AttemptSettings {
+  readonly retries?: number;
+  readonly retryDelayMs?: number;
+  readonly timeoutMs?: number;
+}
+
 /** An invocation as a plan yields it; arguments by name, or argv as a person would type it. */
 export interface Call {
   readonly task: string;
@@ -65,6 +79,8 @@ export interface Output {
   readonly inputs: readonly (Partition | Input)[];
   /** The part of the arguments that decides this partition's content. Default: the whole canonical argv. */
   readonly argv?: readonly string[];
+  /** What only one run at a time may work on for it, where that is more than the partition. */
+  readonly lease?: Partition;
 }
 
 export interface PlanContext {
@@ -91,7 +107,10 @@ export interface SummaryContext extends PlanContext {
 export interface RunContext extends SummaryContext {
   /** The outputs with what is known of them; an up-to-date one need not be made again. */
   readonly outputs: readonly OutputState[];
-  /** Aborted when the run is cancelled. */
+  /**
+   * Aborted when the run is cancelled or the attempt takes too long; its reason is an error to throw.
+   * Whoever ignores it is given up on, and publishes nothing any more.
+   */
   readonly signal: AbortSignal;
 
   /** Makes a partition visible in one atomic step. Fingerprint, run and command are filled in. */
@@ -136,8 +155,11 @@ export interface Summary {
 
 export interface SummaryColumn {
   readonly name: string;
-  /** `bar`: numbers drawn as bars scaled to the column's maximum; `spark`: a list of numbers as a sparkline. */
-  readonly kind: 'text' | 'number' | 'bar' | 'spark';
+  /**
+   * `bar`: numbers drawn as bars scaled to the column's maximum; `spark`: a list of numbers as a
+   * sparkline; `duration`: milliseconds; `command`: a command line in the last column, never cut.
+   */
+  readonly kind: 'text' | 'number' | 'duration' | 'bar' | 'spark' | 'command';
 }
 
 export type SummaryCell = string | number | null | readonly (number | null)[];

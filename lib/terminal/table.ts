@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 import { barOf, sparkOf } from './chart.ts';
-import { formatNumber } from './format.ts';
+import { formatDuration, formatNumber } from './format.ts';
 import { cut, displayWidth, oneLine, padding, printable } from './text.ts';
 
 /** What {@link renderTable} draws; the summary of a task is one. */
@@ -13,8 +13,11 @@ export interface Table {
 
 export interface TableColumn {
   readonly name: string;
-  /** `bar`: numbers, each with a bar scaled to the column's maximum; `spark`: lists of numbers. */
-  readonly kind: 'text' | 'number' | 'bar' | 'spark';
+  /**
+   * `bar`: numbers, each with a bar scaled to the column's maximum; `spark`: lists of numbers;
+   * `duration`: milliseconds; `command`: a command line, never cut, the spaces before it kept.
+   */
+  readonly kind: 'text' | 'number' | 'duration' | 'bar' | 'spark' | 'command';
 }
 
 export type TableCell = string | number | null | readonly (number | null)[];
@@ -28,7 +31,8 @@ export interface TableOptions {
 /**
  * The table as text that ends in a line break: title, headings, rows, notes. Text stands left and
  * numbers right. Where the terminal is too narrow, charts shrink first, then text is cut with `…`,
- * and where even that does not fit, the lines. Width `Infinity` cuts nothing.
+ * and where even that does not fit, the lines. Width `Infinity` cuts nothing, and neither is a line
+ * cut that ends in a command.
  */
 export function renderTable(table: Table, { width, color }: TableOptions): string {
   const colors = picocolors.createColors(color);
@@ -50,6 +54,8 @@ type Colors = ReturnType<typeof picocolors.createColors>;
 interface Column {
   readonly name: string;
   readonly isChart: boolean;
+  /** Whether the terminal may break the line, because all of it is needed. */
+  readonly isWhole?: boolean;
   readonly width: number;
   /** The width below which it is of no use. */
   readonly least: number;
@@ -72,6 +78,10 @@ function columnOf({ name, kind }: TableColumn, cells: readonly TableCell[]): Col
       return textColumn(name, Math.max(heading, widest(cells)));
     case 'number':
       return numberColumn(name, Math.max(heading, widest(cells)));
+    case 'duration':
+      return durationColumn(name, heading, cells);
+    case 'command':
+      return commandColumn(name);
     case 'bar':
       return barColumn(name, heading, cells);
     case 'spark':
@@ -101,6 +111,30 @@ function numberColumn(name: string, width: number): Column {
     draw: (cell, room) => right(textOf(cell), room),
     drawName: (room) => right(oneLine(name), room),
   };
+}
+
+function durationColumn(name: string, heading: number, cells: readonly TableCell[]): Column {
+  const shown = (cell: TableCell): string =>
+    typeof cell === 'number' ? formatDuration(cell) : textOf(cell);
+  const column = numberColumn(name, Math.max(heading, widest(cells.map(shown))));
+  return { ...column, draw: (cell, room) => right(shown(cell), room) };
+}
+
+/** Takes no part in fitting: it needs the room it needs. */
+function commandColumn(name: string): Column {
+  return {
+    name,
+    isChart: false,
+    isWhole: true,
+    width: 0,
+    least: 0,
+    draw: (cell) => `${indentOf(cell)}${textOf(cell)}`,
+    drawName: () => oneLine(name),
+  };
+}
+
+function indentOf(cell: TableCell): string {
+  return typeof cell === 'string' ? cell.slice(0, cell.search(/[^ ]|$/)) : '';
 }
 
 function barColumn(name: string, heading: number, cells: readonly TableCell[]): Column {
@@ -153,8 +187,9 @@ function linesOf(
   rows: Table['rows'],
   { width, colors }: { readonly width: number; readonly colors: Colors },
 ): string[] {
+  const room = columns.at(-1)?.isWhole ? Infinity : width;
   const join = (parts: readonly string[]): string => {
-    return cut(parts.join(' '.repeat(gap)).trimEnd(), width);
+    return cut(parts.join(' '.repeat(gap)).trimEnd(), room);
   };
   const heading = join(columns.map((column) => column.drawName(column.width)));
   const lines = rows.map((row) =>
