@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, userInfo } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { engineId, openDuckDB } from '../engine/duckdb.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openLedger, runId } from '../ledger/ledger.ts';
@@ -52,11 +52,15 @@ export async function compose(request: Request): Promise<Effects> {
     jobs,
     force: request.force,
     failFast: request.failFast,
+    attempts: settings.attempts,
     command: (text) => mask.text(`pipe ${prefix}${text}`),
     mask,
     engineId: engineId(),
     openEngine: (leaves) => openDuckDB({ threads: threadsFor(leaves, jobs) }),
     clock: Date.now,
+    random: Math.random,
+    sleep: (durationMs, signal) =>
+      setTimeout(durationMs, undefined, { signal }).catch(() => undefined),
     stop: request.stop,
     cancel: request.cancel,
   };

@@ -20,6 +20,10 @@ export interface InvokeOptions {
   readonly now?: string;
   readonly force?: boolean;
   readonly failFast?: boolean;
+  readonly retries?: number;
+  /** Durations as on the command line: `500ms`, `30s`, `5m`. */
+  readonly retryDelay?: string;
+  readonly timeout?: string;
   /** Default: the process's working folder. */
   readonly cwd?: string;
   /** Tasks besides the built-in ones and those of the project in `cwd`. */
@@ -65,8 +69,10 @@ async function ownCode(): Promise<string> {
   return 'program';
 }
 
-function textOptions({ store, timezone, jobs, now }: InvokeOptions): Record<string, string> {
-  const given = Object.entries({ store, timezone, jobs, now });
+function textOptions(options: InvokeOptions): Record<string, string> {
+  const { store, timezone, jobs, now, retries, retryDelay, timeout } = options;
+  const attempts = { retries, 'retry-delay': retryDelay, timeout };
+  const given = Object.entries({ store, timezone, jobs, now, ...attempts });
   return Object.fromEntries(
     given.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );

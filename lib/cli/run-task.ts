@@ -2,6 +2,7 @@ import type { ArgValues } from '../docopt/args.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Mask } from '../ledger/mask.ts';
+import type { RunReport } from '../run/run.ts';
 import { invocationText } from '../task/invocation.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { eventLine } from '../terminal/json.ts';
@@ -31,7 +32,7 @@ export async function runTask(
   const width = process.stderr.columns ?? 80;
   mask.learn(secretsIn(registry.get(name), rest));
   const invocation = resolveRoot(registry, name, rest, { ...settings, width });
-  const signals = listenToSignals(say);
+  const signals = listenToSignals(settings.graceMs, say);
   const { stop, cancel } = signals;
   const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };
   const effects = await compose({ registry, settings, cwd, ...flags, stop, cancel, mask });
@@ -45,11 +46,25 @@ export async function runTask(
     const interrupted = signals.exitCode();
     printOutput(report, options);
     if (interrupted === undefined) await printSummary(invocation, effects, options);
-    else say(`to go on: ${effects.command(invocation.text)}`);
-    return interrupted ?? report.exitCode;
+    else say(`${leftText(report)}to go on: ${effects.command(invocation.text)}`);
+    const exitCode = interrupted ?? report.exitCode;
+    if (report.abandoned > 0) endWith(exitCode);
+    return exitCode;
   } finally {
     signals.release();
   }
+}
+
+/** `3 of 48 invocations are left; `. */
+function leftText({ left, planned }: RunReport): string {
+  if (left === 0) return '';
+  const number = new Intl.NumberFormat('en-US');
+  return `${number.format(left)} of ${number.format(planned)} invocations are left; `;
+}
+
+/** Leaves that ignore their signal would keep the process alive. */
+function endWith(exitCode: ExitCode): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
 }
 
 /** The progress line, where there is one, gives way. */

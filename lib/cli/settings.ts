@@ -4,7 +4,9 @@ import type { ArgValues } from '../docopt/args.ts';
 import { quote } from '../docopt/quote.ts';
 import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
+import type { AttemptSettings } from '../task/task.ts';
 import { integer } from '../task/values.ts';
+import { attemptSettings, graceMs } from './attempt-settings.ts';
 import type { Config } from './config.ts';
 import { parseNow } from './now.ts';
 
@@ -14,6 +16,9 @@ export interface Settings {
   readonly store: string;
   readonly timezone: string;
   readonly jobs: number;
+  readonly attempts: AttemptSettings;
+  /** How long the first signal leaves to what is running. */
+  readonly graceMs: number;
   /** Whether to publish also where conditions do not hold. */
   readonly unsafePublish: boolean;
   /** The one pinned now, in milliseconds since the epoch. */
@@ -36,7 +41,8 @@ export function resolveSettings(sources: SettingsSources): Settings {
   const { options, environment, config, root, cwd, clock } = sources;
   const given = (name: string): string | undefined => {
     const value = options[name];
-    return typeof value === 'string' ? value : environment[`PIPE_${name.toUpperCase()}`];
+    const variable = `PIPE_${name.toUpperCase().replaceAll('-', '_')}`;
+    return typeof value === 'string' ? value : environment[variable];
   };
   const store = given('store');
   const jobs = given('jobs') ?? config.jobs;
@@ -48,6 +54,8 @@ export function resolveSettings(sources: SettingsSources): Settings {
       jobs === undefined
         ? availableParallelism()
         : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
+    attempts: attemptSettings(given),
+    graceMs: graceMs(given),
     unsafePublish: options['unsafe-publish'] === true,
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),

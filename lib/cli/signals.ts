@@ -1,3 +1,4 @@
+import { durationText } from '../dates/duration.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 
@@ -5,7 +6,7 @@ import type { ExitCode } from '../errors.ts';
 export interface Signals {
   /** First signal: take no new leaves. */
   readonly stop: AbortSignal;
-  /** Second signal: stop what is running. */
+  /** Second signal, or the end of the grace after the first: stop what is running. */
   readonly cancel: AbortSignal;
   /** The exit code of the first signal, if one came. */
   exitCode(): ExitCode | undefined;
@@ -13,20 +14,28 @@ export interface Signals {
   release(): void;
 }
 
-/** The first signal lets running leaves finish, the second cancels them, the third ends the process. */
-export function listenToSignals(say: (line: string) => void): Signals {
+/**
+ * The first signal lets running leaves finish for a while, the second cancels them, the third ends
+ * the process.
+ */
+export function listenToSignals(graceMs: number, say: (line: string) => void): Signals {
   const stop = new AbortController();
   const cancel = new AbortController();
   let code: ExitCode | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const cancelFor = (reason: string): void => {
+    clearTimeout(timer);
+    say(`${reason}cancelling what is running`);
+    cancel.abort();
+  };
   const onSignal = (signal: NodeJS.Signals): void => {
     const exit = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
     if (cancel.signal.aborted) process.exit(exit);
-    if (stop.signal.aborted) {
-      say('cancelling what is running');
-      return cancel.abort();
-    }
+    if (stop.signal.aborted) return cancelFor('');
     code = exit;
-    say('stopping; what is running may finish (again to cancel it)');
+    const grace = durationText(graceMs);
+    say(`stopping; what is running may finish within ${grace} (again to cancel it)`);
+    timer = setTimeout(() => cancelFor(`${grace} are over; `), graceMs);
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -34,6 +43,9 @@ export function listenToSignals(say: (line: string) => void): Signals {
     stop: stop.signal,
     cancel: cancel.signal,
     exitCode: () => code,
-    release: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+    release() {
+      clearTimeout(timer);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    },
   };
 }

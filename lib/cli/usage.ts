@@ -13,6 +13,10 @@ Options:
   -f, --force            Run what is up to date, too.
   -k, --keep-going       Go on with the others when one fails; this is the default.
   --fail-fast            Start nothing new once one has failed.
+  --retries=<n>          How often to try again what may pass, such as a lost network; 0 unless given.
+  --retry-delay=<time>   At most so long before the first retry, twice that before the next; 1s unless given.
+  --timeout=<time>       How long one attempt at one invocation may take, such as 500ms, 30s, 5m or 2h.
+  --grace=<time>         How long what runs may go on after the first Ctrl-C or SIGTERM; 30s unless given.
   --store=<uri>          Where datasets live, a folder or s3://<bucket>/<prefix>; data unless given.
   --unsafe-publish       Publish also where S3 ignores conditions; never run two at once there.
   --timezone=<zone>      The time zone whose calendar days count; UTC unless given.

@@ -40,6 +40,6 @@ function refusal(text: string, label: string): UsageError {
   const problem = /^\d+$/.test(text) ? 'has no unit' : 'is not a duration';
   const example = /^\d+$/.test(text) ? `${text}s` : '30s';
   return new UsageError(
-    `${label}: '${text}' ${problem}; write a whole number and ms, s, m, h or d, for example ${label}=${example}`,
+    `${label}: '${text}' ${problem}; write a whole number and ms, s, m, h or d, for example ${example}`,
   );
 }

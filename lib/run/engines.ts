@@ -24,10 +24,6 @@ export class Engines {
     this.#idle.push(engine);
   }
 
-  interrupt(): void {
-    for (const engine of this.#busy) engine.interrupt();
-  }
-
   async close(): Promise<void> {
     await Promise.all([...this.#idle, ...this.#busy].map((engine) => engine.close()));
   }

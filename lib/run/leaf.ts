@@ -5,16 +5,19 @@ import type { Draft } from '../dataset/publish.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NoDataError, UserError } from '../errors.ts';
 import type { PartitionRecord, RowCounts, Status } from '../ledger/events.ts';
-import type { Staging } from '../store/store.ts';
+import type { Staging, Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { CallArgs, Outcome, RunContext } from '../task/task.ts';
 import { assess, fingerprintOf } from './assess.ts';
 import type { Assessed } from './assess.ts';
+import type { Attempt } from './bounds.ts';
 import type { Engines } from './engines.ts';
+import { guardedStore } from './guarded-store.ts';
 import type { RunOptions } from './options.ts';
 
 /** What a leaf needs besides the options of the run. */
 export interface LeafEffects {
+  readonly attempt: Pick<Attempt, 'signal' | 'abandoned'>;
   readonly engines: Engines;
   readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
   readonly log: (message: string) => void;
@@ -89,6 +92,7 @@ class Leaf {
   readonly #options: RunOptions;
   readonly #effects: LeafEffects;
   readonly #outputs: readonly Assessed[];
+  readonly #store: Store;
   readonly #published: Manifest[] = [];
   #fingerprint: Promise<Fingerprint> | undefined;
   #engine: Promise<Engine> | undefined;
@@ -105,24 +109,25 @@ class Leaf {
     this.#options = options;
     this.#effects = effects;
     this.#outputs = outputs;
+    this.#store = guardedStore(options.store, effects.attempt);
     this.#fingerprint = fingerprint && Promise.resolve(fingerprint);
   }
 
   context(): RunContext {
-    const { now, timezone, cwd, store, registry, openStore, cancel, force, run } = this.#options;
+    const { now, timezone, cwd, registry, openStore, force, run } = this.#options;
     return {
       now,
       timezone,
       cwd,
-      store,
+      store: this.#store,
       registry,
       openStore,
-      signal: cancel,
+      signal: this.#effects.attempt.signal,
       outputs: force
         ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
         : this.#outputs,
-      engine: () => (this.#engine ??= this.#effects.engines.borrow()),
-      staging: () => (this.#staging ??= store.openStaging(run)),
+      engine: () => (this.#engine ??= this.#borrowEngine()),
+      staging: () => (this.#staging ??= this.#store.openStaging(run)),
       publish: (draft) => this.#publish(draft),
       invoke: this.#effects.invoke,
       log: this.#effects.log,
@@ -130,14 +135,22 @@ class Leaf {
     };
   }
 
+  async #borrowEngine(): Promise<Engine> {
+    const { engines, attempt } = this.#effects;
+    const engine = await engines.borrow();
+    attempt.signal.addEventListener('abort', () => engine.interrupt());
+    return engine;
+  }
+
   async #publish(draft: Draft): Promise<Manifest> {
+    this.#effects.attempt.signal.throwIfAborted();
     const prefix = prefixOf(draft.partition);
     const output = this.#outputs.find(({ partition }) => prefixOf(partition) === prefix);
     const fingerprint = await (this.#fingerprint ??= fingerprintOf(
       this.#invocation,
       this.#options,
     ));
-    const manifest = await publish(this.#options.store, draft, {
+    const manifest = await publish(this.#store, draft, {
       run: this.#options.run,
       command: this.#options.command(this.#invocation.text),
       fingerprint: { ...fingerprint, argv: output?.argv ?? draft.argv ?? fingerprint.argv },

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
+import type { AttemptSettings } from '../task/task.ts';
 
 /** All that a run needs and touches. */
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly jobs: number;
   readonly force: boolean;
   readonly failFast: boolean;
+  /** Stand above those of a task. */
+  readonly attempts: AttemptSettings;
   /** Makes the command line of an invocation, with the options of `pipe` that matter to it. */
   command(text: string): string;
   /** Name and version of the engine, known without loading it. */
@@ -27,6 +30,10 @@ export interface RunOptions {
   breathe(): Promise<void>;
   /** Milliseconds since the epoch, for times in events. */
   clock(): number;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted; never rejects. */
+  sleep(durationMs: number, signal: AbortSignal): Promise<void>;
+  /** At least 0 and less than 1. */
+  random(): number;
   /** Aborted: take no new leaves, let the running ones finish. */
   readonly stop: AbortSignal;
   /** Aborted: stop what is running. */

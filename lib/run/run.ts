@@ -1,22 +1,32 @@
 import type { ExitCode } from '../errors.ts';
-import type { InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
+import type { ErrorRecord, InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Call, Outcome } from '../task/task.ts';
+import { Bounds } from './bounds.ts';
+import type { Attempt } from './bounds.ts';
 import { checkPlan } from './check.ts';
 import { Engines } from './engines.ts';
 import { expand } from './expand.ts';
 import { errorRecord, exitCodeOf, statusOf } from './failure.ts';
 import { runLeaf } from './leaf.ts';
+import type { LeafResult } from './leaf.ts';
 import { chainOf, createNode, joinNode } from './node.ts';
 import type { Node } from './node.ts';
 import type { RunOptions } from './options.ts';
+import { policyOf, withRetries } from './retry.ts';
 import { Seen } from './seen.ts';
 import { Slots } from './slots.ts';
 import { noCounts, Tally } from './tally.ts';
 
 export interface RunReport extends Outcome {
   readonly exitCode: ExitCode;
+  /** Leaves of the plan. */
+  readonly planned: number;
+  /** Leaves that are neither made nor up to date, for whatever reason. */
+  readonly left: number;
+  /** Leaves that ignored their signal and may still be running although the run has ended. */
+  readonly abandoned: number;
 }
 
 /**
@@ -30,19 +40,21 @@ export async function runInvocation(
 ): Promise<RunReport> {
   const started = options.clock();
   const engines = new Engines(() => options.openEngine(leaves));
-  const interrupt = (): void => engines.interrupt();
-  options.cancel.addEventListener('abort', interrupt);
+  const bounds = new Bounds(options);
+  const cancel = (): void => bounds.cancel();
+  options.cancel.addEventListener('abort', cancel);
   try {
     options.emit({ type: 'run-planned', at: iso(options), leaves });
-    const run = new Run(options, engines);
+    const run = new Run(options, engines, bounds);
     const outcome = await (await run.start(root, undefined)).outcome;
     const counts = run.countsOf(leaves);
     const exitCode = exitCodeOf(outcome, counts);
     const durationMs = options.clock() - started;
     options.emit({ type: 'run-finished', at: iso(options), durationMs, exitCode, counts });
-    return { ...outcome, exitCode };
+    const left = Math.max(leaves - counts.done - counts.skipped, 0);
+    return { ...outcome, exitCode, planned: leaves, left, abandoned: bounds.abandoned };
   } finally {
-    options.cancel.removeEventListener('abort', interrupt);
+    options.cancel.removeEventListener('abort', cancel);
     await engines.close();
   }
 }
@@ -61,6 +73,7 @@ const breathMs = 10;
 class Run {
   readonly #options: RunOptions;
   readonly #engines: Engines;
+  readonly #bounds: Bounds;
   readonly #counts = noCounts();
   readonly #running = new Map<string, Node>();
   readonly #finished = new Seen();
@@ -71,9 +84,10 @@ class Run {
   #breathedAt = 0;
   #failed = false;
 
-  constructor(options: RunOptions, engines: Engines) {
+  constructor(options: RunOptions, engines: Engines, bounds: Bounds) {
     this.#options = options;
     this.#engines = engines;
+    this.#bounds = bounds;
   }
 
   /** Leaves by status; whatever has not been reached is cancelled. */
@@ -152,23 +166,45 @@ class Run {
     if (this.#stopped()) return { status: 'cancelled' };
     const started = this.#emitStarted(node, 'leaf');
     let declared: readonly PartitionRecord[] | undefined;
+    let attempts = 1;
+    const policy = policyOf(node.invocation.task, this.#options.attempts);
     try {
-      const { output, ...result } = await runLeaf(node.invocation, this.#options, {
-        engines: this.#engines,
-        invoke: async (task, args) => {
-          const child = resolveCall(this.#options.registry, { task, args }, this.#options);
-          await checkPlan(child, this.#options.registry, this.#options);
-          return (await this.start(child, node, node.level + 1)).outcome;
-        },
-        log: (message) =>
-          this.#options.emit({ type: 'log', at: iso(this.#options), id: node.id, message }),
-        declare: (partitions) => (declared = partitions),
+      const { output, ...result } = await withRetries(policy, this.#options, {
+        attempt: () =>
+          this.#bounds.run(node, policy.timeoutMs, (attempt) =>
+            this.#attempt(node, attempt, (partitions) => (declared = partitions)),
+          ),
+        stopped: () => this.#stopped(),
+        retrying: (error, delayMs) => this.#emitRetried(node, attempts++, error, delayMs),
       });
-      const outcome = this.#finish(node, 'leaf', started, result);
+      const outcome = this.#finish(node, 'leaf', started, { ...result, ...several(attempts) });
       return output === undefined ? outcome : { ...outcome, output };
     } catch (error) {
-      return this.#fail(node, 'leaf', started, error, declared);
+      const partitions = declared && { partitions: declared };
+      return this.#fail(node, 'leaf', started, error, { ...partitions, ...several(attempts) });
     }
+  }
+
+  #attempt(
+    node: Node,
+    attempt: Attempt,
+    declare: (partitions: readonly PartitionRecord[]) => void,
+  ): Promise<LeafResult> {
+    return runLeaf(node.invocation, this.#options, {
+      attempt,
+      engines: this.#engines,
+      invoke: async (task, args) => {
+        attempt.signal.throwIfAborted();
+        const child = resolveCall(this.#options.registry, { task, args }, this.#options);
+        await checkPlan(child, this.#options.registry, this.#options);
+        return (await this.start(child, node, node.level + 1)).outcome;
+      },
+      log: (message) => {
+        if (attempt.abandoned) return;
+        this.#options.emit({ type: 'log', at: iso(this.#options), id: node.id, message });
+      },
+      declare,
+    });
   }
 
   /** Leaves that do next to nothing would keep signals and files waiting for the whole run. */
@@ -205,14 +241,28 @@ class Run {
     kind: 'meta' | 'leaf',
     started: number,
     error: unknown,
-    partitions?: readonly PartitionRecord[],
+    known: Pick<Finished, 'partitions' | 'attempts'> = {},
   ): Outcome {
     const status = statusOf(error, this.#options.cancel.aborted);
-    const record = errorRecord(error, chainOf(node), this.#options.command(node.invocation.text));
     if (status === 'failed') this.#failed = true;
-    const result = { status, ...(partitions && { partitions }), error: record };
-    this.#emitFinished(node, kind, started, result);
+    const record = this.#recordOf(error, node);
+    this.#emitFinished(node, kind, started, { status, ...known, error: record });
     return { status, error };
+  }
+
+  #recordOf(error: unknown, node: Node): ErrorRecord {
+    return errorRecord(error, chainOf(node), this.#options.command(node.invocation.text));
+  }
+
+  #emitRetried(node: Node, attempt: number, error: unknown, delayMs: number): void {
+    this.#options.emit({
+      type: 'invocation-retried',
+      at: iso(this.#options),
+      id: node.id,
+      attempt,
+      delayMs,
+      error: this.#recordOf(error, node),
+    });
   }
 
   #finish(node: Node, kind: 'meta' | 'leaf', started: number, result: Finished): Outcome {
@@ -234,7 +284,11 @@ class Run {
   }
 }
 
-type Finished = Pick<InvocationFinished, 'status' | 'rows' | 'outputs' | 'partitions' | 'error'>;
+type Finished = Omit<InvocationFinished, 'type' | 'at' | 'id' | 'kind' | 'durationMs'>;
+
+function several(attempts: number): Pick<InvocationFinished, 'attempts'> {
+  return attempts > 1 ? { attempts } : {};
+}
 
 function iso({ clock }: Pick<RunOptions, 'clock'>): string {
   return new Date(clock()).toISOString();

@@ -3,7 +3,9 @@ import type { ArgValues } from '../docopt/args.ts';
 import { checkForTask, parseUsage } from '../docopt/parse.ts';
 import { argName, keyOf, leaves } from '../docopt/usage.ts';
 import type { Usage } from '../docopt/usage.ts';
+import { readAttempts } from './attempts.ts';
 import type {
+  AttemptSettings,
   Call,
   Output,
   PlanContext,
@@ -19,7 +21,7 @@ import type {
 const brand: unique symbol = Symbol.for('pipe.task');
 
 /** A task as Pipe holds it: its usage read, its arguments typed no longer. */
-export interface Task {
+export interface Task extends AttemptSettings {
   readonly [brand]: true;
   readonly name: string;
   readonly summary: string;
@@ -70,7 +72,9 @@ export function defineTask(definition: TaskDefinition<string>): Task {
       `task '${name}' has the secret '${unknown}', which its usage does not take; arguments are ${known}`,
     );
   }
-  return { ...definition, [brand]: true, usage, takesWindow, secret };
+  const { retryDelay: _, timeout: __, ...rest } = definition;
+  const attempts = readAttempts(definition);
+  return { ...rest, ...attempts, [brand]: true, usage, takesWindow, secret };
 }
 
 export function isTask(value: unknown): value is Task {

@@ -13,6 +13,7 @@ export class Progress {
     switch (event.type) {
       case 'run-started':
       case 'log':
+      case 'invocation-retried':
       case 'run-finished':
         return;
       case 'run-planned':

@@ -2,6 +2,7 @@ import picocolors from 'picocolors';
 import type {
   ErrorRecord,
   InvocationFinished,
+  InvocationRetried,
   RowCounts,
   RunEvent,
   RunFinished,
@@ -70,6 +71,9 @@ class Reporter {
       case 'invocation-started':
         this.#running.set(event.id, { task: event.task, argv: event.argv });
         break;
+      case 'invocation-retried':
+        if (verbosity !== 'quiet') this.#print(this.#retryLine(event));
+        break;
       case 'invocation-finished':
         this.#finished(event);
         this.#running.delete(event.id);
@@ -127,6 +131,13 @@ class Reporter {
     const aside = comment && this.#colors.dim(`  # ${comment}`);
     const duration = formatDuration(durationMs).padStart(8);
     return `${label} ${duration}  ${command}${aside}`;
+  }
+
+  /** `retry 1 in   830 ms  pipe stats:pageloads -- --sites=a  # the server is overloaded`. */
+  #retryLine({ attempt, delayMs, error }: InvocationRetried): string {
+    const label = this.#colors.yellow(`retry ${attempt} in`.padEnd('cancelled'.length));
+    const aside = this.#colors.dim(`  # ${firstLine(error.message)}`);
+    return `${label} ${formatDuration(delayMs).padStart(8)}  ${oneLine(error.command)}${aside}`;
   }
 
   #close(event: RunFinished): void {

@@ -32,7 +32,7 @@ describe('a run', () => {
   test('runs the leaves of a plan, and the same invocation once', async () => {
     const { report, events } = await runTasks([leaf, metaOf(leaves('a', 'b', 'a'))], 'test:meta');
     expect(outcomes(events)).toEqual(['test:leaf a: done', 'test:leaf b: done', 'test:meta: done']);
-    expect(report).toEqual({ status: 'done', exitCode: 0 });
+    expect(report).toEqual({ status: 'done', exitCode: 0, planned: 3, left: 1, abandoned: 0 });
   });
 
   test('goes on with the siblings of a failing leaf and says how to rerun it', async () => {
@@ -63,7 +63,7 @@ describe('a run', () => {
 
   test('tells missing data apart from failure', async () => {
     const { report } = await runTasks([leaf, metaOf(leaves('gone', 'a'))], 'test:meta');
-    expect(report).toEqual({ status: 'no-data', exitCode: 3 });
+    expect(report).toMatchObject({ status: 'no-data', exitCode: 3, planned: 2, left: 1 });
   });
 
   test('marks a bug as unexpected, with its stack', async () => {
