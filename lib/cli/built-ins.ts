@@ -4,6 +4,7 @@ import * as events from '../../tasks/events.ts';
 import * as harvest from '../../tasks/harvest.ts';
 import * as runs from '../../tasks/runs.ts';
 import * as stats from '../../tasks/stats.ts';
+import * as status from '../../tasks/status.ts';
 import * as store from '../../tasks/store.ts';
 import * as tasks from '../../tasks/tasks.ts';
 import { registered, tasksOf } from '../task/load.ts';
@@ -11,7 +12,7 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { events, harvest, runs, stats, store, tasks };
+const files = { events, harvest, runs, stats, status, store, tasks };
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>
