@@ -73,6 +73,8 @@ export interface InvocationFinished {
   /** The partitions that a leaf stands for, published or not; absent where it declares none. */
   readonly partitions?: readonly PartitionRecord[];
   readonly error?: ErrorRecord;
+  /** Why it was skipped although it may not be up to date. */
+  readonly reason?: string;
 }
 
 /** A partition that an invocation makes, as it was found and, where it was published, what it is now. */

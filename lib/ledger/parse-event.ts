@@ -115,6 +115,7 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     outputs: optional(list(isText)),
     partitions: optional(list(partitionRecord)),
     error: optional(errorRecord),
+    reason: optional(isText),
   }),
   log: object<LogLine>({ type: oneOf(['log']), at: isInstant, id: isNumber, message: isText }),
   'run-finished': object<RunFinished>({

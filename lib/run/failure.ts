@@ -28,8 +28,12 @@ export function errorRecord(
   };
 }
 
-/** The exit code of a whole run: that of the root's own error, else by what became of the leaves. */
-export function exitCodeOf(root: Outcome, counts: Counts): ExitCode {
+/**
+ * The exit code of a whole run: that of the root's own error, else by what became of the leaves.
+ * `isLocked`: those that failed did so because another run makes the same.
+ */
+export function exitCodeOf(root: Outcome, counts: Counts, isLocked: boolean): ExitCode {
+  if (isLocked) return exitCodes.locked;
   if (root.status === 'failed' && root.error instanceof UserError) return root.error.exitCode;
   if (root.status === 'failed' || counts.failed > 0) return exitCodes.failed;
   if (root.status === 'cancelled') return exitCodes.failed;

@@ -13,21 +13,27 @@ import type { Assessed } from './assess.ts';
 import type { Attempt } from './bounds.ts';
 import type { Engines } from './engines.ts';
 import { guardedStore } from './guarded-store.ts';
+import type { Leases, Taken } from './leases.ts';
 import type { RunOptions } from './options.ts';
+import { underLeases } from './overlap.ts';
+import type { Confirm } from './overlap.ts';
+import { isRenewal } from './renew.ts';
 
 /** What a leaf needs besides the options of the run. */
 export interface LeafEffects {
   readonly attempt: Pick<Attempt, 'signal' | 'abandoned'>;
   readonly engines: Engines;
+  /** Without them nobody else may be making the same. */
+  readonly leases?: Leases | undefined;
   readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
   readonly log: (message: string) => void;
-  /** Called once, before the work, with the partitions this leaf stands for, if it declares any. */
+  /** Called before the work with the partitions this leaf stands for, if it declares any. */
   readonly declare: (partitions: readonly PartitionRecord[]) => void;
 }
 
 /** What came of a leaf that did not throw. */
 export interface LeafResult {
-  readonly status: Extract<Status, 'done' | 'skipped'>;
+  readonly status: Extract<Status, 'done' | 'skipped' | 'cancelled'>;
   readonly rows?: RowCounts;
   /** Prefixes of the partitions that were published. */
   readonly outputs: readonly string[];
@@ -35,6 +41,8 @@ export interface LeafResult {
   readonly partitions?: readonly PartitionRecord[];
   /** What the task hands over, see `RunResult`. */
   readonly output?: string | Uint8Array;
+  /** Why it was skipped although it may not be up to date. */
+  readonly reason?: string;
 }
 
 /**
@@ -46,44 +54,73 @@ export async function runLeaf(
   options: RunOptions,
   effects: LeafEffects,
 ): Promise<LeafResult> {
-  const { task, args } = invocation;
-  const outputs = (await task.outputs?.(args, options)) ?? [];
-  const fingerprint = outputs.length > 0 ? await fingerprintOf(invocation, options) : undefined;
-  const assessed = fingerprint
-    ? await Promise.all(outputs.map((output) => assess(options.store, output, fingerprint)))
-    : [];
-  if (assessed.length > 0) {
-    const declared = assessed.map(declaredRecord);
-    effects.declare(declared);
-    if (settled(assessed, options.force)) {
-      return { status: 'skipped', outputs: [], partitions: declared };
-    }
-  }
-  const leaf = new Leaf(invocation, options, effects, assessed, fingerprint);
+  const outputs = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
+  if (outputs.length === 0) return await work(new Leaf(invocation, options, effects));
+  const fingerprint = await fingerprintOf(invocation, options);
+  const look = async (): Promise<readonly Assessed[]> => {
+    const found = outputs.map((output) => assess(options.store, output, fingerprint));
+    const assessed = await Promise.all(found);
+    effects.declare(assessed.map(declaredRecord));
+    return assessed;
+  };
+  const assessed = await look();
+  const skipped = settled(assessed, invocation, options);
+  if (skipped) return skipped;
+  const { leases, log, attempt } = effects;
+  if (!leases) return await work(new Leaf(invocation, options, effects, assessed));
+  return await underLeases<LeafResult>(leases, assessed, {
+    log,
+    signal: attempt.signal,
+    instead: (taken) => notHeld(taken, assessed, effects),
+    async work(confirm) {
+      // Whoever held the leases until now may have done the work.
+      const now = await look();
+      const done = settled(now, invocation, options);
+      return done ?? (await work(new Leaf(invocation, options, effects, now, confirm)));
+    },
+  });
+}
+
+async function work(leaf: Leaf): Promise<LeafResult> {
   try {
-    const result = await task.run?.(args, leaf.context());
-    leaf.checkPublished();
-    const rows = result?.rows ?? leaf.rows();
-    const output = result?.output;
-    const partitions = leaf.partitions();
-    return {
-      status: 'done',
-      ...(rows && { rows }),
-      ...(output !== undefined && { output }),
-      outputs: leaf.prefixes(),
-      ...(partitions.length > 0 && { partitions }),
-    };
+    return await leaf.run();
   } finally {
     await leaf.close();
   }
 }
 
-/** Whether there is nothing to make; throws when there is nothing to make it from. */
-function settled(assessed: readonly Assessed[], force: boolean): boolean {
+/** The result where there is nothing to make; throws when there is nothing to make it from. */
+function settled(
+  assessed: readonly Assessed[],
+  invocation: Invocation,
+  { force, renewBefore }: RunOptions,
+): LeafResult | undefined {
+  const skipped = {
+    status: 'skipped',
+    outputs: [],
+    partitions: assessed.map(declaredRecord),
+  } as const;
+  if (isRenewal(invocation, renewBefore)) {
+    if (assessed.some(({ state }) => state === 'stale')) return undefined;
+    const isDone = assessed.every(({ state }) => state === 'done');
+    return isDone ? skipped : { ...skipped, reason: 'never made, and --lookback renews only' };
+  }
   if (assessed.every(({ state }) => state === 'no-data')) {
     throw new NoDataError(assessed.flatMap(({ because }) => because).join('; '));
   }
-  return !force && assessed.every(({ state }) => state === 'done');
+  return !force && assessed.every(({ state }) => state === 'done') ? skipped : undefined;
+}
+
+function notHeld(
+  taken: Exclude<Taken, { readonly kind: 'held' }>,
+  assessed: readonly Assessed[],
+  { attempt, log }: LeafEffects,
+): LeafResult {
+  attempt.signal.throwIfAborted();
+  const partitions = assessed.map(declaredRecord);
+  if (taken.kind === 'stopped') return { status: 'cancelled', outputs: [], partitions };
+  log(`skipped: ${taken.reason}`);
+  return { status: 'skipped', outputs: [], partitions, reason: taken.reason };
 }
 
 /** What a running leaf has opened and published. */
@@ -93,6 +130,7 @@ class Leaf {
   readonly #effects: LeafEffects;
   readonly #outputs: readonly Assessed[];
   readonly #store: Store;
+  readonly #confirm: Confirm | undefined;
   readonly #published: Manifest[] = [];
   #fingerprint: Promise<Fingerprint> | undefined;
   #engine: Promise<Engine> | undefined;
@@ -102,15 +140,31 @@ class Leaf {
     invocation: Invocation,
     options: RunOptions,
     effects: LeafEffects,
-    outputs: readonly Assessed[],
-    fingerprint: Fingerprint | undefined,
+    outputs: readonly Assessed[] = [],
+    confirm?: Confirm,
   ) {
     this.#invocation = invocation;
     this.#options = options;
     this.#effects = effects;
     this.#outputs = outputs;
     this.#store = guardedStore(options.store, effects.attempt);
-    this.#fingerprint = fingerprint && Promise.resolve(fingerprint);
+    this.#confirm = confirm;
+  }
+
+  async run(): Promise<LeafResult> {
+    const { task, args } = this.#invocation;
+    const result = await task.run?.(args, this.context());
+    this.checkPublished();
+    const rows = result?.rows ?? this.rows();
+    const output = result?.output;
+    const partitions = this.partitions();
+    return {
+      status: 'done',
+      ...(rows && { rows }),
+      ...(output !== undefined && { output }),
+      outputs: this.prefixes(),
+      ...(partitions.length > 0 && { partitions }),
+    };
   }
 
   context(): RunContext {
@@ -150,7 +204,9 @@ class Leaf {
       this.#invocation,
       this.#options,
     ));
+    const confirm = output && this.#confirm;
     const manifest = await publish(this.#store, draft, {
+      ...(confirm && { confirm: (published) => confirm(draft.partition, published) }),
       run: this.#options.run,
       command: this.#options.command(this.#invocation.text),
       fingerprint: { ...fingerprint, argv: output?.argv ?? draft.argv ?? fingerprint.argv },

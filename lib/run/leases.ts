@@ -37,6 +37,12 @@ export type Taken =
   | { readonly kind: 'left'; readonly reason: string }
   | { readonly kind: 'stopped' };
 
+/** Who takes leases, and waits for them. */
+export interface Waiter {
+  log(message: string): void;
+  readonly signal: AbortSignal;
+}
+
 export interface Holding {
   /** A generation for a publish in the scope; throws LockedError when the lease is lost. */
   confirm(scope: string, published: number): Promise<number>;
@@ -77,14 +83,14 @@ export class Leases {
    * Takes the leases on scopes, given with the generation that was published last; all or none.
    * Throws {@link LockedError} where another run's work is to be a failure.
    */
-  async take(wanted: ReadonlyMap<string, number>, log: (message: string) => void): Promise<Taken> {
+  async take(wanted: ReadonlyMap<string, number>, waiter: Waiter): Promise<Taken> {
     const leases = new Map<string, Lease>();
     const giveBack = async (): Promise<void> => {
       await Promise.all([...leases.keys()].map((scope) => this.#leave(scope)));
     };
     // Everybody takes several in the same order, so that nobody waits in a circle.
     for (const [scope, published] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const result = await this.#join(scope, published, log).catch(async (error: unknown) => {
+      const result = await this.#join(scope, published, waiter).catch(async (error: unknown) => {
         await giveBack();
         throw error;
       });
@@ -109,12 +115,12 @@ export class Leases {
     clearInterval(this.#heart);
   }
 
-  async #join(scope: string, published: number, log: (message: string) => void): Promise<Result> {
+  async #join(scope: string, published: number, waiter: Waiter): Promise<Result> {
     for (let entry = this.#entries.get(scope); entry; entry = this.#entries.get(scope)) {
       if (entry.leaving) await entry.leaving;
       else return this.#use(scope, entry);
     }
-    const entry: Entry = { result: this.#acquire(scope, published, log), users: 0 };
+    const entry: Entry = { result: this.#acquire(scope, published, waiter), users: 0 };
     this.#entries.set(scope, entry);
     return this.#use(scope, entry);
   }
@@ -140,26 +146,23 @@ export class Leases {
     await entry.leaving;
   }
 
-  async #acquire(
-    scope: string,
-    published: number,
-    log: (message: string) => void,
-  ): Promise<Result> {
+  async #acquire(scope: string, published: number, waiter: Waiter): Promise<Result> {
     const { store, run, clock } = this.#holder;
     const since = new Date(clock()).toISOString();
     const claim: Claim = { ...this.#settings.owner, run, scope, published, since };
-    const lease = (await takeFree(store, claim)) ?? (await this.#contend(claim, log));
+    const lease = (await takeFree(store, claim)) ?? (await this.#contend(claim, waiter));
     if (lease instanceof Lease) this.#keepBeating();
     return lease;
   }
 
   /** Another one holds the lease, or did a moment ago. */
-  async #contend(claim: Claim, log: (message: string) => void): Promise<Result> {
+  async #contend(claim: Claim, waiter: Waiter): Promise<Result> {
     const { store } = this.#holder;
+    const stopped = AbortSignal.any([this.#stopped, waiter.signal]);
     const watch = new Watch(() => this.#settings.elapsed());
     let hasSaid = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, MAX_PAUSE_MS)) {
-      if (this.#stopped.aborted) return 'stopped';
+      if (stopped.aborted) return 'stopped';
       const stored = await readLease(store, claim.scope);
       const step = stored ? this.#judge(stored, watch) : 'free';
       if (step === 'free' || step === 'take') {
@@ -168,10 +171,10 @@ export class Leases {
       } else if (step !== 'wait') return step;
       if (step === 'wait' && watch.totalMs > SAY_AFTER_MS && !hasSaid) {
         hasSaid = true;
-        log(`waits for ${ownerText(stored?.record)}, which makes "${claim.scope}"`);
+        waiter.log(`waits for ${ownerText(stored?.record)}, which makes "${claim.scope}"`);
       }
       // Those who wait together do not come back together.
-      await this.#settings.pause(pauseMs * (0.5 + Math.random() / 2), this.#stopped);
+      await this.#settings.pause(pauseMs * (0.5 + Math.random() / 2), stopped);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
+import type { LeaseSettings } from './leases.ts';
 import type { AttemptSettings } from '../task/task.ts';
 
 /** All that a run needs and touches. */
@@ -18,6 +19,10 @@ export interface RunOptions {
   readonly jobs: number;
   readonly force: boolean;
   readonly failFast: boolean;
+  /** Leaves before this day (ISO text) are made again when they are stale, and never for the first time. */
+  readonly renewBefore?: string;
+  /** Without them nothing keeps two runs from making the same partition. */
+  readonly leases?: LeaseSettings;
   /** Stand above those of a task. */
   readonly attempts: AttemptSettings;
   /** Makes the command line of an invocation, with the options of `pipe` that matter to it. */

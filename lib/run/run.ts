@@ -5,12 +5,15 @@ import type { Invocation } from '../task/invocation.ts';
 import type { Call, Outcome } from '../task/task.ts';
 import { Bounds } from './bounds.ts';
 import type { Attempt } from './bounds.ts';
+import { Breath } from './breath.ts';
 import { checkPlan } from './check.ts';
 import { Engines } from './engines.ts';
 import { expand } from './expand.ts';
 import { errorRecord, exitCodeOf, statusOf } from './failure.ts';
+import { Leases } from './leases.ts';
+import { LockedError } from './locked.ts';
 import { runLeaf } from './leaf.ts';
-import type { LeafResult } from './leaf.ts';
+import type { LeafEffects, LeafResult } from './leaf.ts';
 import { chainOf, createNode, joinNode } from './node.ts';
 import type { Node } from './node.ts';
 import type { RunOptions } from './options.ts';
@@ -41,20 +44,22 @@ export async function runInvocation(
   const started = options.clock();
   const engines = new Engines(() => options.openEngine(leaves));
   const bounds = new Bounds(options);
+  const leases = options.leases && new Leases(options, options.leases);
   const cancel = (): void => bounds.cancel();
   options.cancel.addEventListener('abort', cancel);
   try {
     options.emit({ type: 'run-planned', at: iso(options), leaves });
-    const run = new Run(options, engines, bounds);
+    const run = new Run(options, { engines, bounds, leases });
     const outcome = await (await run.start(root, undefined)).outcome;
     const counts = run.countsOf(leaves);
-    const exitCode = exitCodeOf(outcome, counts);
+    const exitCode = exitCodeOf(outcome, counts, run.isLocked());
     const durationMs = options.clock() - started;
     options.emit({ type: 'run-finished', at: iso(options), durationMs, exitCode, counts });
     const left = Math.max(leaves - counts.done - counts.skipped, 0);
     return { ...outcome, exitCode, planned: leaves, left, abandoned: bounds.abandoned };
   } finally {
     options.cancel.removeEventListener('abort', cancel);
+    leases?.close();
     await engines.close();
   }
 }
@@ -67,13 +72,12 @@ interface Started {
 /** Statuses by the number that stands for them in {@link Seen}, less one. */
 const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
 
-/** How long leaves may run without a turn of the event loop. */
-const breathMs = 10;
+type Means = Pick<LeafEffects, 'engines' | 'leases'> & { readonly bounds: Bounds };
 
 class Run {
   readonly #options: RunOptions;
-  readonly #engines: Engines;
-  readonly #bounds: Bounds;
+  readonly #means: Means;
+  readonly #breath: Breath;
   readonly #counts = noCounts();
   readonly #running = new Map<string, Node>();
   readonly #finished = new Seen();
@@ -81,13 +85,19 @@ class Run {
   /** By level: a leaf that waits for another must not hold the slot that the other needs. */
   readonly #slots: Slots[] = [];
   #ids = 0;
-  #breathedAt = 0;
   #failed = false;
+  /** Failures that another run's work is the reason for. */
+  #locked = 0;
 
-  constructor(options: RunOptions, engines: Engines, bounds: Bounds) {
+  constructor(options: RunOptions, means: Means) {
     this.#options = options;
-    this.#engines = engines;
-    this.#bounds = bounds;
+    this.#means = means;
+    this.#breath = new Breath(options);
+  }
+
+  /** Whether all that failed did so because another run makes it. */
+  isLocked(): boolean {
+    return this.#locked > 0 && this.#locked === this.#counts.failed;
   }
 
   /** Leaves by status; whatever has not been reached is cancelled. */
@@ -135,7 +145,7 @@ class Run {
     }
     const slots = (this.#slots[node.level] ??= new Slots(this.#options.jobs));
     await slots.room();
-    await this.#breathe();
+    await this.#breath.take();
     return { outcome: slots.run(() => this.#runLeaf(node)) };
   }
 
@@ -171,7 +181,7 @@ class Run {
     try {
       const { output, ...result } = await withRetries(policy, this.#options, {
         attempt: () =>
-          this.#bounds.run(node, policy.timeoutMs, (attempt) =>
+          this.#means.bounds.run(node, policy.timeoutMs, (attempt) =>
             this.#attempt(node, attempt, (partitions) => (declared = partitions)),
           ),
         stopped: () => this.#stopped(),
@@ -191,8 +201,8 @@ class Run {
     declare: (partitions: readonly PartitionRecord[]) => void,
   ): Promise<LeafResult> {
     return runLeaf(node.invocation, this.#options, {
+      ...this.#means,
       attempt,
-      engines: this.#engines,
       invoke: async (task, args) => {
         attempt.signal.throwIfAborted();
         const child = resolveCall(this.#options.registry, { task, args }, this.#options);
@@ -205,14 +215,6 @@ class Run {
       },
       declare,
     });
-  }
-
-  /** Leaves that do next to nothing would keep signals and files waiting for the whole run. */
-  async #breathe(): Promise<void> {
-    const now = this.#options.clock();
-    if (now - this.#breathedAt < breathMs) return;
-    this.#breathedAt = now;
-    await this.#options.breathe();
   }
 
   /** Whether no further leaf may start. */
@@ -245,6 +247,7 @@ class Run {
   ): Outcome {
     const status = statusOf(error, this.#options.cancel.aborted);
     if (status === 'failed') this.#failed = true;
+    if (status === 'failed' && error instanceof LockedError) this.#locked++;
     const record = this.#recordOf(error, node);
     this.#emitFinished(node, kind, started, { status, ...known, error: record });
     return { status, error };
