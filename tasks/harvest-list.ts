@@ -30,7 +30,7 @@ Options:
   --to=<dataset>         Dataset that they are packed into; the lists are in lists/<dataset>.
   --ids=<uri>            File with one id in each line; default: every object, by its key.
   --key-template=<text>  Makes a key of an id: {id}.json or {id[0:2]}/{id}.json; default: {id}.
-  --chunks=<n>           How many, when a dataset is begun; default: as many as 100,000 keys and 1 GiB each make.`,
+  --chunks=<n>           How many to begin with; default: as many as 100,000 keys and 1 GiB each make.`,
 
   async run(args, context) {
     checkPacked(args.to, '--to');
@@ -43,7 +43,7 @@ Options:
     const some = atLeastOne(objects, source.uri);
     const staging = await context.staging();
     const cut =
-      asked !== undefined && known.length === 0
+      asked !== undefined
         ? await inChunks(some, asked, staging)
         : { objects: some, limits: CHUNK_LIMITS };
     const total = await writeLists(

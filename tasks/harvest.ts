@@ -29,7 +29,7 @@ Options:
   --to=<dataset>         Dataset of the records, one partition per chunk.
   --ids=<uri>            File with one id in each line; default: every object, by its key.
   --key-template=<text>  Makes a key of an id: {id}.json or {id[0:2]}/{id}.json; default: {id}.
-  --chunks=<n>           How many, when a dataset is begun; default: as many as 100,000 keys and 1 GiB each make.
+  --chunks=<n>           How many to begin with; default: as many as 100,000 keys and 1 GiB each make.
   --concurrency=<n>      Objects that each chunk downloads at once [default: 64].
   --format=<jsonl|parquet>  Of the files [default: parquet].
   --max-failures=<limit>  Fail when more objects cannot be packed: a number, or a part such as 0.5%.`,
