@@ -84,6 +84,14 @@ describe('a server is asked whether it keeps to conditions', () => {
     );
   });
 
+  test('and its answer stands though replies are lost', async () => {
+    for (let write = 0; write < 5; write++) {
+      s3.server.faults.add({ key: /probe/, fault: { reset: 'after' }, after: write });
+    }
+    await s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
+    expect(s3.bucket.objects.has('some/prefix/k')).toBe(true);
+  });
+
   test('again where the network failed meanwhile', async () => {
     s3.server.faults.add({ key: /probe/, fault: { status: 503 }, times: 5 });
     const write = () => s3.store.write('k', Buffer.from('x'), { ifAbsent: true });

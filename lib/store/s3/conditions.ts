@@ -8,9 +8,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors.ts';
+import { checkCondition, ConflictError } from '../conflict.ts';
 import type { WriteCondition } from '../store.ts';
+import { conditionOf } from './condition.ts';
 import { faultOf } from './fault.ts';
-import { plainEtag, quotedEtag, type Session } from './session.ts';
+import { plainEtag, type Session } from './session.ts';
+import { putS3, type Target } from './write.ts';
 
 /** Where the probe writes; what a killed probe leaves goes with `store:clean`. */
 export const PROBE_PREFIX = '.pipe/probe/';
@@ -50,22 +53,15 @@ export class Conditions {
   }
 }
 
-/** The parameters of a request that make it conditional. */
-export function conditionOf(condition: WriteCondition | undefined): {
-  readonly IfNoneMatch?: '*';
-  readonly IfMatch?: string;
-} {
-  if (!condition) return {};
-  return 'ifAbsent' in condition
-    ? { IfNoneMatch: '*' }
-    : { IfMatch: quotedEtag(condition.ifMatch) };
-}
-
-/** Whether a reply means that the condition did not hold. To If-Match an object that is gone is a 404. */
-export function isRefusal(error: unknown, condition: WriteCondition | undefined): boolean {
-  const fault = condition && faultOf(error);
-  if (fault?.status === 412) return true;
-  return fault?.status === 404 && fault.code === 'NoSuchKey';
+/** The condition of a write, or none where the server ignores it and a look before has to do. */
+export async function effective(
+  session: Session,
+  conditions: Conditions,
+  { key, condition }: Target,
+): Promise<WriteCondition | undefined> {
+  if (!condition || (await conditions.holdForPut())) return condition;
+  checkCondition(key, condition, (await session.head(key))?.etag);
+  return undefined;
 }
 
 /** A failure is no finding: the next one to ask tries again. */
@@ -95,7 +91,7 @@ async function putTwice(session: Session, key: string): Promise<boolean> {
   for (const condition of broken) {
     if ((await put(session, key, condition)) !== undefined) return false;
   }
-  return (await put(session, key, { ifMatch: first })) !== undefined;
+  return await isTaken(session, key, { ifMatch: first });
 }
 
 /** The new etag, or undefined where the server refuses, be it that the condition fails or that there is one. */
@@ -112,6 +108,18 @@ function put(
   return unlessRefused(session, key, async () =>
     plainEtag((await session.client.send(command)).ETag),
   );
+}
+
+/** Whether a server does not refuse a condition that holds, though replies are lost. */
+async function isTaken(session: Session, key: string, condition: WriteCondition): Promise<boolean> {
+  const bytes = Buffer.from(randomUUID());
+  try {
+    await putS3(session, key, { bytes: bytes.length, open: () => bytes }, condition);
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
 }
 
 /** Whether a multipart upload is kept from replacing an object. Some servers know one of the conditions here. */

@@ -20,7 +20,7 @@ import {
   segmentsOf,
   streamAppended,
 } from './append.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, effective } from './conditions.ts';
 import { downloadS3 } from './download.ts';
 import { leftoversS3, removeLeftoverS3 } from './leftovers.ts';
 import { foldersS3, listAll, visibleIn } from './list.ts';
@@ -30,7 +30,7 @@ import { removeS3 } from './remove.ts';
 import { Session } from './session.ts';
 import { Spool } from './spool.ts';
 import { uploadS3 } from './upload.ts';
-import { effective, putS3 } from './write.ts';
+import { putS3 } from './write.ts';
 
 /** Where a store on S3 lies. */
 export interface S3Place {

@@ -10,11 +10,12 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import type { WriteCondition } from '../store.ts';
-import { conditionOf, type Conditions } from './conditions.ts';
+import { conditionOf } from './condition.ts';
+import { effective, type Conditions } from './conditions.ts';
 import { badReply } from './fault.ts';
 import { MAX_PARTS, MAX_PUT_BYTES } from './options.ts';
 import { plainEtag, WRITER, type Session } from './session.ts';
-import { committing, effective, putS3, type Target } from './write.ts';
+import { committing, putS3, type Target } from './write.ts';
 
 /**
  * Makes a local file an object and returns its etag. A small file takes one PutObject. A large one

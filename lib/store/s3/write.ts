@@ -2,9 +2,9 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { UserError } from '../../errors.ts';
-import { checkCondition, ConflictError } from '../conflict.ts';
+import { ConflictError } from '../conflict.ts';
 import type { WriteCondition } from '../store.ts';
-import { conditionOf, isRefusal, type Conditions } from './conditions.ts';
+import { conditionOf, isRefusal } from './condition.ts';
 import { faultOf } from './fault.ts';
 import type { Patience } from './patience.ts';
 import { plainEtag, WRITER, type Session } from './session.ts';
@@ -70,17 +70,6 @@ export function committing(
       return await outcomeOf(session, key, writer, patience);
     }
   });
-}
-
-/** The condition of a write, or none where the server ignores it and a look before has to do. */
-export async function effective(
-  session: Session,
-  conditions: Conditions,
-  { key, condition }: Target,
-): Promise<WriteCondition | undefined> {
-  if (!condition || (await conditions.holdForPut())) return condition;
-  checkCondition(key, condition, (await session.head(key))?.etag);
-  return undefined;
 }
 
 /** The etag if the object is ours after all. */
