@@ -126,7 +126,7 @@ function rowOf(run: RunSummary, { timezone }: PlanContext): SummaryCell[] {
 }
 
 /** The run whose id is this or begins so; the last one where none is named. */
-async function findRun(text: string | undefined, context: PlanContext): Promise<string> {
+export async function findRun(text: string | undefined, context: PlanContext): Promise<string> {
   const runs = (await runsIn(context.store)).map(({ run }) => run);
   const found = runs.filter((run) => text === undefined || run.startsWith(text));
   const exact = found.find((run) => run === text) ?? found[0];

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const belowDataset = ['store', 'formats', 'docopt', 'dates', 'errors', 'events'];
 const belowOperations = ['dataset', 'engine', ...belowDataset];
 const belowRun = ['task', 'ledger', 'operations', ...belowOperations];
-const lib = ['run', 'terminal', 'report', ...belowRun];
+const lib = ['run', 'terminal', 'wording', 'report', ...belowRun];
 
 /** Imports point one way. What stands in no row may not be imported. */
 const table: Readonly<Record<string, Allowance>> = {
@@ -29,9 +29,12 @@ const table: Readonly<Record<string, Allowance>> = {
     types: ['store', 'engine', 'dataset'],
   },
   run: { imports: belowRun },
-  terminal: { imports: ['events'] },
-  report: { imports: ['ledger', 'events', 'formats'] },
-  tasks: { imports: ['run', ...belowRun] },
+  // Numbers, sizes and times as words; whoever writes for people may use it.
+  wording: { imports: [] },
+  terminal: { imports: ['events', 'wording'] },
+  report: { imports: ['ledger', 'events', 'formats', 'wording'] },
+  // A task writes a report; what it prints is for the terminal, of which tasks know nothing.
+  tasks: { imports: ['run', 'report', ...belowRun] },
   cli: { imports: ['tasks', ...lib] },
   // What authors of tasks import.
   pipe: { imports: ['cli', ...lib] },
@@ -42,6 +45,7 @@ const places: Readonly<Record<string, string>> = {
   errors: 'lib/errors.ts',
   events: 'lib/ledger/events.ts',
   pipe: 'lib/pipe.ts',
+  wording: 'lib/terminal/format.ts',
   tasks: 'tasks',
   bin: 'bin',
 };

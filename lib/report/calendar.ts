@@ -54,9 +54,11 @@ function failuresIn({ byDay }: Row): number {
 }
 
 function byName(a: Row, b: Row): number {
-  const [one, other] = [`${a.dataset}\n${a.keys}`, `${b.dataset}\n${b.keys}`];
-  return one < other ? -1 : one > other ? 1 : 0;
+  return names.compare(a.dataset, b.dataset) || names.compare(a.keys, b.keys);
 }
+
+/** `site=9` before `site=10`. */
+const names = new Intl.Collator('en', { numeric: true });
 
 /** Every day from the first to the last, so that a gap is seen. */
 function daysOf(cells: readonly PartitionCell[]): string[] {

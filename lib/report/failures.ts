@@ -22,7 +22,7 @@ export function failures({ run, command }: ReportData): Html | undefined {
 function failure(invocation: InvocationRecord, command: string): Html {
   const { status, error } = invocation;
   const label = labelOf(invocation);
-  const chain = error && error.chain.length > 1 ? error.chain.join(' ⇒ ') : undefined;
+  const chain = error && error.chain.length > 1 ? error.chain.slice(0, -1).join(' ⇒ ') : undefined;
   return html`<li>
     <h3>${pill(status)} ${label}</h3>
     <pre class="message">${error?.message}</pre>

@@ -20,9 +20,10 @@ export type Content = string | number | Html | undefined | readonly Content[];
  * @example html`<td title="${message}">${count}</td>`
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
-  let text = strings[0] ?? '';
+  const pieces = withoutIndents(strings);
+  let text = pieces[0] ?? '';
   values.forEach((value, index) => {
-    text += textOf(value) + (strings[index + 1] ?? '');
+    text += textOf(value) + (pieces[index + 1] ?? '');
   });
   return new Html(text);
 }
@@ -31,6 +32,15 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
 export function raw(text: string): Html {
   return new Html(text);
 }
+
+/** Indents are for readers of the source; in thousands of rows they would be most of a page. */
+function withoutIndents(strings: TemplateStringsArray): readonly string[] {
+  let pieces = known.get(strings);
+  if (!pieces) known.set(strings, (pieces = strings.map((text) => text.replace(/\n +/g, '\n'))));
+  return pieces;
+}
+
+const known = new WeakMap<TemplateStringsArray, readonly string[]>();
 
 function textOf(value: Content): string {
   if (value === undefined) return '';

@@ -9,8 +9,8 @@ import { note, scroller } from './parts.ts';
 const maxDrawn = 80;
 const maxListed = 200;
 
-const box = { width: 216, height: 52, gapX: 84, gapY: 16, margin: 8 } as const;
-const maxChars = 28;
+const box = { width: 264, height: 52, gapX: 96, gapY: 16, margin: 8 } as const;
+const maxChars = 34;
 
 /** The lineage as a drawing from left to right, and as a table for who does not see it. */
 export function lineageGraph({ nodes, edges, grain }: Lineage): Html {
@@ -94,7 +94,7 @@ function boxOf(node: LineageNode, at: Place | undefined): Html | undefined {
     ><title>${nameOf(node)}: ${detailOf(node)}</title
     ><rect width="${box.width}" height="${box.height}" rx="8" /><text x="12" y="22" class="title"
       >${shorten(kind === 'file' ? title : nameOf(node))}</text
-    ><text x="12" y="40">${shorten(detailOf(node), maxChars + 4)}</text></g
+    ><text x="12" y="40">${shorten(detailOf(node), maxChars + 6)}</text></g
   > `;
 }
 

@@ -67,7 +67,7 @@ function tiles(run: RunSummary, cells: readonly PartitionCell[], totals: Totals)
       </div>
       <p class="more">${said.join(', ')}</p>
     </div>
-    ${tile('Duration', formatDuration(run.durationMs), `from ${timeOf(run.startedAt)}`)}
+    ${tile('Duration', formatDuration(run.durationMs), `from ${timeOf(run.startedAt).slice(11)} UTC`)}
     ${rows ? tile('Rows in', formatNumber(rows.in), `${formatNumber(rows.out)} out`) : undefined}
     ${rows ? tile('Rejected', formatNumber(rows.rejected), `${formatNumber(rows.filtered)} filtered`) : undefined}
     ${bytes > 0 ? tile('Published', formatBytes(bytes), formatCount(cells.filter(({ record }) => record.published).length, 'partition')) : undefined}

@@ -38,9 +38,7 @@ export function renderReport(data: ReportData): string {
           content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${sha256(script)}'; base-uri 'none'; form-action 'none'"
         />
         <title>${verdictOf(run)[0]}: ${task}, ${run.run}</title>
-        <style>
-          ${raw(style)}
-        </style>
+        ${raw(`<style>${style}</style>`)}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -58,9 +56,7 @@ export function renderReport(data: ReportData): string {
           </p>
           <p id="said" role="status" class="hidden"></p>
         </footer>
-        <script>
-          ${raw(script)};
-        </script>
+        ${raw(`<script>${script}</script>`)}
       </body>
     </html> `.toString();
 }

@@ -18,7 +18,7 @@ export function rowTable(invocations: readonly InvocationRecord[]): Html | undef
     leaves: members.length,
     rows: members.map(({ rows }) => rows).reduce(add),
   }));
-  const rejecting = sums.filter(({ rows }) => rows.rejected > 0);
+  const rejected = sums.reduce((sum, { rows }) => sum + rows.rejected, 0);
   return html`${scroller(
       'Rows by task',
       html`<table class="data">
@@ -42,7 +42,7 @@ export function rowTable(invocations: readonly InvocationRecord[]): Html | undef
       <li><span class="key r-filtered" aria-hidden="true"></span>filtered</li>
       <li><span class="key r-rejected" aria-hidden="true"></span>rejected</li>
     </ul>
-    ${rejecting.map(({ task, rows }) => note(`${task} could not read ${formatCount(rows.rejected, 'row')} (${share(rows.rejected, rows.in)}); they are kept with their source, line and reason in the dataset of rejects.`))}`;
+    ${rejected > 0 ? note(`${formatCount(rejected, 'row')} could not be read. They are kept with their source, line and reason in the dataset of rejects.`) : undefined}`;
 }
 
 /** The rows of all leaves together. */

@@ -74,7 +74,7 @@ section > p strong { color: var(--text); }
 section > p.note { margin: 10px 0 0; font-size: 14px; }
 section > p.warning { padding: 8px 14px; border-left: 4px solid var(--stale); background: var(--fairback); color: var(--fairtext); border-radius: 4px; max-width: none; }
 .mark { margin-left: 6px; padding: 1px 8px; border-radius: 99px; background: var(--fairback); color: var(--fairtext); font-size: 12px; white-space: nowrap; }
-.scroll { overflow-x: auto; }
+.scroll { position: relative; overflow-x: auto; }
 table { border-collapse: collapse; }
 th { text-align: left; font-weight: 500; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 12px; padding: 0; list-style: none; font-size: 14px; color: var(--soft); }
@@ -92,8 +92,8 @@ th { text-align: left; font-weight: 500; }
 .calendar td, .calendar thead th:not(.corner) { min-width: 24px; }
 .calendar .month { padding-left: 4px; border-left: 1px solid var(--line); overflow: hidden; white-space: nowrap; }
 .calendar td[class], .key[class*="c-"] { position: relative; height: 24px; border-radius: 4px; text-align: center; font-size: 13px; line-height: 22px; font-weight: 700; color: var(--card); background: var(--tone); }
-.key[class*="c-"] { height: 16px; font-size: 11px; line-height: 16px; }
-.calendar td[class]::before, .key[class*="c-"]::before { content: "" / ""; }
+.key[class*="c-"] { height: 16px; font-size: 11px; line-height: 16px; overflow: hidden; vertical-align: -3px; }
+.key.c-missing, .key.c-no-data { line-height: 12px; }
 .calendar .c-done::before, .key.c-done::before { content: "\\2713" / ""; }
 .calendar td.c-kept, .key.c-kept { background: color-mix(in srgb, var(--done) 22%, var(--card)); color: var(--done); }
 .calendar .c-kept::before, .key.c-kept::before { content: "\\2713" / ""; }
@@ -102,13 +102,13 @@ th { text-align: left; font-weight: 500; }
 .calendar td.c-missing, .key.c-missing { background: none; border: 2px dashed var(--missing); }
 .calendar td.c-no-data, .key.c-no-data { background: repeating-linear-gradient(45deg, var(--line) 0 3px, transparent 3px 6px); color: var(--soft); border: 1px solid var(--line); }
 .calendar td a { position: absolute; inset: 0; }
-.gantt { width: 100%; table-layout: fixed; font-size: 13px; --step: 20%; }
+.gantt { width: 100%; table-layout: fixed; font-size: 13px; }
 .gantt th:first-child { width: 34%; padding: 0 12px 0 0; }
 .gantt tbody th span { display: block; padding-left: calc(var(--depth) * 14px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .gantt thead th { color: var(--soft); vertical-align: bottom; }
 .gantt .axis div { position: relative; height: 20px; }
 .gantt .axis span:not(.hidden) { position: absolute; padding-left: 4px; border-left: 1px solid var(--line); white-space: nowrap; line-height: 18px; }
-.gantt td { position: relative; height: 24px; padding: 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 50%, transparent); }
+.gantt td { position: relative; height: 24px; padding: 0; background: linear-gradient(to right, color-mix(in srgb, var(--line) 60%, transparent) 1px, transparent 1px) 0 0 / var(--step) 100%; border-bottom: 1px solid color-mix(in srgb, var(--line) 50%, transparent); }
 .gantt tbody th { border-bottom: 1px solid color-mix(in srgb, var(--line) 50%, transparent); }
 .gantt .bar { position: absolute; top: 5px; height: 14px; min-width: 3px; border-radius: 3px; background: var(--bar); }
 .key.bar { background: var(--bar); }
@@ -118,6 +118,7 @@ th { text-align: left; font-weight: 500; }
 .gantt .bar.s-failed { outline: 2px solid var(--failed); outline-offset: 1px; }
 .gantt .took { position: absolute; left: 100%; top: -4px; padding: 0 6px; white-space: nowrap; color: var(--soft); font-size: 12px; line-height: 22px; }
 .gantt .meta .took { top: -9px; }
+.gantt .meta .took.inside { top: 0; background: none; }
 .gantt .took.before { left: auto; right: 100%; }
 .gantt .took.inside { left: 0; color: var(--text); background: color-mix(in srgb, var(--card) 70%, transparent); top: 0; line-height: 14px; border-radius: 3px; }
 .data { width: 100%; font-size: 14px; }

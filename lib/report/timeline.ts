@@ -27,7 +27,7 @@ export function timeline({ run }: Pick<ReportData, 'run'>): Html | undefined {
     </ul>
     ${scroller(
       'Timeline of invocations',
-      html`<table class="gantt">
+      html`<table class="gantt" style="--step:${scale.stepShare.toFixed(3)}%">
         <caption class="hidden">
           When each invocation ran
         </caption>
@@ -74,6 +74,8 @@ function choose(placed: readonly Placed[], critical: ReadonlySet<number>): reado
 interface Scale {
   readonly startMs: number;
   readonly spanMs: number;
+  /** From tick to tick, in percent. */
+  readonly stepShare: number;
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
 }
 
@@ -92,7 +94,7 @@ function scaleOf(
     at: (index * step * 100) / spanMs,
     text: index === 0 ? '0' : formatDuration(index * step),
   }));
-  return { startMs, spanMs, ticks };
+  return { startMs, spanMs, stepShare: (step * 100) / spanMs, ticks };
 }
 
 /** A round time of which four to ten make the span. */
@@ -102,7 +104,7 @@ function stepOf(spanMs: number): number {
   const hours = [1, 2, 3, 6, 12, 24, 48, 168].map((each) => each * 60 * minute);
   const small = [1, 10, 100, 1000, 10_000].flatMap((each) => [each, 2 * each, 5 * each]);
   const steps = [...small.filter((each) => each < minute), ...rounds, ...hours];
-  return steps.find((each) => spanMs / each <= 6) ?? spanMs;
+  return steps.find((each) => spanMs / each <= 7) ?? spanMs;
 }
 
 function bar({ depth, invocation }: Placed, isCritical: boolean, scale: Scale): Html {

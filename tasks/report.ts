@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { readRun } from '../lib/ledger/read.ts';
+import type { RunRecord } from '../lib/ledger/record.ts';
+import { defineTask } from '../lib/task/define.ts';
+import { invocationText } from '../lib/task/invocation.ts';
+import { findRun } from './runs.ts';
+
+export const report = defineTask({
+  name: 'runs:report',
+  summary: 'Write a run as one HTML page: calendar, timeline, lineage, failures and commands',
+  usage: `[--out=<file>] [<run>]
+
+Options:
+  --out=<file>  Where to; pipe-report-<run>.html in the current folder unless given.`,
+  async *show(args, context) {
+    const run = await readRun(context.store, await findRun(args.run, context));
+    const path = args.out ?? `pipe-report-${run.run}.html`;
+    const { renderReport } = await import('../lib/report/report.ts');
+    const page = renderReport({
+      run,
+      command: commandsOf(run),
+      madeAt: new Date(context.now).toISOString(),
+    });
+    await write(resolve(context.cwd, path), page);
+    yield `${path}\n`;
+  },
+});
+
+/** The command of each invocation, with the options of `pipe` that this run was given. */
+function commandsOf({
+  command,
+  invocations,
+}: RunRecord): (invocation: { readonly task: string; readonly argv: readonly string[] }) => string {
+  const [root] = invocations;
+  const text = root && invocationText(root.task, root.argv);
+  const prefix = text && command.endsWith(text) ? command.slice(0, -text.length) : 'pipe ';
+  return ({ task, argv }) => prefix + invocationText(task, argv);
+}
+
+async function write(path: string, page: string): Promise<void> {
+  try {
+    await writeFile(path, page);
+  } catch (error) {
+    throw new UserError(
+      `--out: '${path}' cannot be written (${messageOf(error)}); name a file in a folder that is there`,
+      { cause: error },
+    );
+  }
+}
