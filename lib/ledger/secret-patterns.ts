@@ -21,9 +21,9 @@ export const secretPatterns: readonly (readonly [RegExp, string])[] = [
   [/(:\/\/)[^\s/:@]{16,}@/gi, '$1***@'],
   // Signed URLs.
   [/([?&](?:x-amz-(?:signature|security-token|credential)|signature|sig)=)[^&\s"'#]+/gi, '$1***'],
-  // Settings and options by name, as `name=value` and as JSON.
+  // Settings and options by name, as `name=value` and as JSON; `--token=<token>` is a usage.
   [
-    /((?<![\w-])(?:[\w-]*(?:passw(?:or)?d|passphrase|secret|api[-_]?key|access[-_]?key|private[-_]?key|(?:access|auth|session|security)[-_]?token)|-{0,2}token)=)(?:"[^"]*"|'[^']*'|[^\s&])+/gi,
+    /((?<![\w-])(?:[\w-]*(?:passw(?:or)?d|passphrase|secret|api[-_]?key|access[-_]?key|private[-_]?key|(?:access|auth|session|security)[-_]?token)|-{0,2}token)=)(?!<[\w|-]+>)(?:"[^"]*"|'[^']*'|[^\s&])+/gi,
     '$1***',
   ],
   [
