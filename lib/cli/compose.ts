@@ -11,13 +11,16 @@ import type { RunReport } from '../run/run.ts';
 import type { RunOptions } from '../run/options.ts';
 import { openStore } from '../store/open.ts';
 import { systemEffects } from '../store/owner.ts';
+import type { LocalEffects } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Registry } from '../task/registry.ts';
 import { secretsIn } from '../task/secrets.ts';
+import { leaseSettings } from './lease-settings.ts';
 import { version } from './package.ts';
 import { s3Options } from './s3.ts';
 import type { Settings } from './settings.ts';
+import { workerStarter } from './start-worker.ts';
 
 /** What one command line, or one call from code, asks for. */
 export interface Request {
@@ -41,11 +44,12 @@ export async function compose(request: Request): Promise<Effects> {
   const { settings, cwd, mask } = request;
   const { jobs, now, timezone, prefix } = settings;
   const open = (uri: string): Promise<Store> => openFrom(uri, cwd, settings.unsafePublish);
+  const run = runId(Date.now(), randomBytes(4).toString('hex'));
   return {
     registry: request.registry,
     store: await open(settings.store),
     openStore: open,
-    run: runId(Date.now(), randomBytes(4).toString('hex')),
+    run,
     now,
     timezone,
     cwd,
@@ -53,14 +57,19 @@ export async function compose(request: Request): Promise<Effects> {
     force: request.force,
     failFast: request.failFast,
     attempts: settings.attempts,
+    ...(settings.isolate && { isolate: settings.isolate }),
+    startWorker: workerStarter(
+      { type: 'setup', settings, cwd, run, force: request.force },
+      settings.maxMemoryMiB,
+    ),
     command: (text) => mask.text(`pipe ${prefix}${text}`),
     mask,
     engineId: engineId(),
     openEngine: (leaves) => openDuckDB({ threads: threadsFor(leaves, jobs) }),
     clock: Date.now,
     random: Math.random,
-    sleep: (durationMs, signal) =>
-      setTimeout(durationMs, undefined, { signal }).catch(() => undefined),
+    sleep,
+    leases: leaseSettings(settings.overlap, system(), sleep),
     stop: request.stop,
     cancel: request.cancel,
   };
@@ -101,9 +110,16 @@ export async function runWithLedger(
 }
 
 function openFrom(uri: string, cwd: string, unsafePublish: boolean): Promise<Store> {
+  return openStore(uri, { cwd, effects: system(), s3: s3Options(unsafePublish) });
+}
+
+function system(): LocalEffects {
   const kill = (pid: number, signal: 0): unknown => process.kill(pid, signal);
-  const system = { hostname: hostname(), pid: process.pid, kill, now: Date.now };
-  return openStore(uri, { cwd, effects: systemEffects(system), s3: s3Options(unsafePublish) });
+  return systemEffects({ hostname: hostname(), pid: process.pid, kill, now: Date.now });
+}
+
+function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(durationMs, undefined, { signal }).catch(() => undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Task } from '../task/define.ts';
 import { resolveCall } from '../task/invocation.ts';
 import { registered } from '../task/load.ts';
 import { createRegistry } from '../task/registry.ts';
-import type { CallArgs } from '../task/task.ts';
+import type { CallArgs, Isolate } from '../task/task.ts';
 import { loadProject } from './registry.ts';
 import { environmentSecrets } from './secrets.ts';
 import { resolveSettings } from './settings.ts';
@@ -24,6 +24,9 @@ export interface InvokeOptions {
   /** Durations as on the command line: `500ms`, `30s`, `5m`. */
   readonly retryDelay?: string;
   readonly timeout?: string;
+  /** What to do where another run makes the same partition. Default: `wait`. */
+  readonly ifRunning?: 'wait' | 'skip' | 'fail' | 'take-over';
+  readonly isolate?: Isolate;
   /** Default: the process's working folder. */
   readonly cwd?: string;
   /** Tasks besides the built-in ones and those of the project in `cwd`. */
@@ -70,9 +73,17 @@ async function ownCode(): Promise<string> {
 }
 
 function textOptions(options: InvokeOptions): Record<string, string> {
-  const { store, timezone, jobs, now, retries, retryDelay, timeout } = options;
-  const attempts = { retries, 'retry-delay': retryDelay, timeout };
-  const given = Object.entries({ store, timezone, jobs, now, ...attempts });
+  const { ifRunning } = options;
+  const { store, timezone, jobs, now, retries, retryDelay, timeout, isolate } = options;
+  const attempts = { retries, 'retry-delay': retryDelay, timeout, isolate };
+  const given = Object.entries({
+    'if-running': ifRunning,
+    store,
+    timezone,
+    jobs,
+    now,
+    ...attempts,
+  });
   return Object.fromEntries(
     given.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );

@@ -6,12 +6,15 @@ import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
 import type { AttemptSettings } from '../task/task.ts';
 import { integer } from '../task/values.ts';
-import { attemptSettings, graceMs } from './attempt-settings.ts';
+import { attemptSettings, graceMs, isolation } from './attempt-settings.ts';
+import type { Isolation } from './attempt-settings.ts';
 import type { Config } from './config.ts';
+import { overlapSettings } from './lease-settings.ts';
+import type { OverlapSettings } from './lease-settings.ts';
 import { parseNow } from './now.ts';
 
 /** What is in force in a run, wherever it came from. */
-export interface Settings {
+export interface Settings extends Isolation {
   /** A path or URI; relative paths are made absolute. */
   readonly store: string;
   readonly timezone: string;
@@ -19,6 +22,7 @@ export interface Settings {
   readonly attempts: AttemptSettings;
   /** How long the first signal leaves to what is running. */
   readonly graceMs: number;
+  readonly overlap: OverlapSettings;
   /** Whether to publish also where conditions do not hold. */
   readonly unsafePublish: boolean;
   /** The one pinned now, in milliseconds since the epoch. */
@@ -56,6 +60,8 @@ export function resolveSettings(sources: SettingsSources): Settings {
         : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
     attempts: attemptSettings(given),
     graceMs: graceMs(given),
+    overlap: overlapSettings(given),
+    ...isolation(given),
     unsafePublish: options['unsafe-publish'] === true,
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),

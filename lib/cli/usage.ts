@@ -16,7 +16,10 @@ Options:
   --retries=<n>          How often to try again what may pass, such as a lost network; 0 unless given.
   --retry-delay=<time>   At most so long before the first retry, twice that before the next; 1s unless given.
   --timeout=<time>       How long one attempt at one invocation may take, such as 500ms, 30s, 5m or 2h.
+  --isolate=<process|none>  Run every invocation in a process of its own, or none; as tasks say unless given.
+  --max-memory=<size>    The heap of such a process, such as 512m or 2g; Node's own limit unless given.
   --grace=<time>         How long what runs may go on after the first Ctrl-C or SIGTERM; 30s unless given.
+  --if-running=<policy>  Where another run makes the same: wait, skip, fail or take-over; wait unless given.
   --store=<uri>          Where datasets live, a folder or s3://<bucket>/<prefix>; data unless given.
   --unsafe-publish       Publish also where S3 ignores conditions; never run two at once there.
   --timezone=<zone>      The time zone whose calendar days count; UTC unless given.

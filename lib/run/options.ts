@@ -3,7 +3,8 @@ import type { RunEvent } from '../ledger/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
 import type { LeaseSettings } from './leases.ts';
-import type { AttemptSettings } from '../task/task.ts';
+import type { AttemptSettings, Isolate } from '../task/task.ts';
+import type { StartWorker } from './workers.ts';
 
 /** All that a run needs and touches. */
 export interface RunOptions {
@@ -25,6 +26,10 @@ export interface RunOptions {
   readonly leases?: LeaseSettings;
   /** Stand above those of a task. */
   readonly attempts: AttemptSettings;
+  /** Stands above what tasks say. */
+  readonly isolate?: Isolate;
+  /** For leaves that are to be isolated. */
+  readonly startWorker?: StartWorker;
   /** Makes the command line of an invocation, with the options of `pipe` that matter to it. */
   command(text: string): string;
   /** Name and version of the engine, known without loading it. */

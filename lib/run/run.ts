@@ -1,5 +1,5 @@
 import type { ExitCode } from '../errors.ts';
-import type { ErrorRecord, InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
+import type { InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Call, Outcome } from '../task/task.ts';
@@ -9,18 +9,20 @@ import { Breath } from './breath.ts';
 import { checkPlan } from './check.ts';
 import { Engines } from './engines.ts';
 import { expand } from './expand.ts';
-import { errorRecord, exitCodeOf, statusOf } from './failure.ts';
+import { exitCodeOf } from './failure.ts';
 import { Leases } from './leases.ts';
-import { LockedError } from './locked.ts';
 import { runLeaf } from './leaf.ts';
 import type { LeafEffects, LeafResult } from './leaf.ts';
-import { chainOf, createNode, joinNode } from './node.ts';
+import { createNode, joinNode } from './node.ts';
 import type { Node } from './node.ts';
 import type { RunOptions } from './options.ts';
+import { Recorder } from './recorder.ts';
 import { policyOf, withRetries } from './retry.ts';
 import { Seen } from './seen.ts';
 import { Slots } from './slots.ts';
-import { noCounts, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
+import { Workers } from './workers.ts';
+import type { IsolatedEffects } from './workers.ts';
 
 export interface RunReport extends Outcome {
   readonly exitCode: ExitCode;
@@ -45,14 +47,16 @@ export async function runInvocation(
   const engines = new Engines(() => options.openEngine(leaves));
   const bounds = new Bounds(options);
   const leases = options.leases && new Leases(options, options.leases);
+  const workers = options.startWorker && new Workers(options.startWorker);
   const cancel = (): void => bounds.cancel();
   options.cancel.addEventListener('abort', cancel);
   try {
     options.emit({ type: 'run-planned', at: iso(options), leaves });
-    const run = new Run(options, { engines, bounds, leases });
+    const recorder = new Recorder(options);
+    const run = new Run(options, { engines, bounds, leases, workers }, recorder);
     const outcome = await (await run.start(root, undefined)).outcome;
-    const counts = run.countsOf(leaves);
-    const exitCode = exitCodeOf(outcome, counts, run.isLocked());
+    const counts = recorder.countsOf(leaves, run.isStopped());
+    const exitCode = exitCodeOf(outcome, counts, recorder.isLocked());
     const durationMs = options.clock() - started;
     options.emit({ type: 'run-finished', at: iso(options), durationMs, exitCode, counts });
     const left = Math.max(leaves - counts.done - counts.skipped, 0);
@@ -60,6 +64,8 @@ export async function runInvocation(
   } finally {
     options.cancel.removeEventListener('abort', cancel);
     leases?.close();
+    await workers?.close();
+    if (workers?.hasLost) await options.store.cleanStaging();
     await engines.close();
   }
 }
@@ -72,39 +78,28 @@ interface Started {
 /** Statuses by the number that stands for them in {@link Seen}, less one. */
 const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
 
-type Means = Pick<LeafEffects, 'engines' | 'leases'> & { readonly bounds: Bounds };
+interface Means extends Pick<LeafEffects, 'engines' | 'leases'> {
+  readonly bounds: Bounds;
+  readonly workers: Workers | undefined;
+}
 
 class Run {
   readonly #options: RunOptions;
   readonly #means: Means;
   readonly #breath: Breath;
-  readonly #counts = noCounts();
+  readonly #recorder: Recorder;
   readonly #running = new Map<string, Node>();
   readonly #finished = new Seen();
   readonly #errors = new Map<string, unknown>();
   /** By level: a leaf that waits for another must not hold the slot that the other needs. */
   readonly #slots: Slots[] = [];
   #ids = 0;
-  #failed = false;
-  /** Failures that another run's work is the reason for. */
-  #locked = 0;
 
-  constructor(options: RunOptions, means: Means) {
+  constructor(options: RunOptions, means: Means, recorder: Recorder) {
     this.#options = options;
     this.#means = means;
+    this.#recorder = recorder;
     this.#breath = new Breath(options);
-  }
-
-  /** Whether all that failed did so because another run makes it. */
-  isLocked(): boolean {
-    return this.#locked > 0 && this.#locked === this.#counts.failed;
-  }
-
-  /** Leaves by status; whatever has not been reached is cancelled. */
-  countsOf(leaves: number): Readonly<Record<Status, number>> {
-    const { done, skipped, failed, 'no-data': noData } = this.#counts;
-    const left = this.#stopped() ? leaves - done - skipped - failed - noData : 0;
-    return { ...this.#counts, cancelled: Math.max(left, 0) };
   }
 
   /**
@@ -135,13 +130,13 @@ class Run {
   }
 
   async #begin(node: Node): Promise<Started> {
-    if (this.#stopped()) return { outcome: Promise.resolve({ status: 'cancelled' }) };
+    if (this.isStopped()) return { outcome: Promise.resolve({ status: 'cancelled' }) };
     try {
       const expansion = await expand(node.invocation, this.#options);
       if (expansion.kind === 'meta') return await this.#runMeta(node, expansion.calls);
     } catch (error) {
-      const started = this.#emitStarted(node, 'meta');
-      return { outcome: Promise.resolve(this.#fail(node, 'meta', started, error)) };
+      const started = this.#recorder.started(node, 'meta');
+      return { outcome: Promise.resolve(this.#recorder.failed(node, 'meta', started, error)) };
     }
     const slots = (this.#slots[node.level] ??= new Slots(this.#options.jobs));
     await slots.room();
@@ -150,12 +145,12 @@ class Run {
   }
 
   async #runMeta(node: Node, calls: AsyncIterable<Call>): Promise<Started> {
-    const started = this.#emitStarted(node, 'meta');
+    const started = this.#recorder.started(node, 'meta');
     const tally = new Tally();
     let failure: { readonly error: unknown } | undefined;
     try {
       for await (const call of calls) {
-        if (this.#stopped()) break;
+        if (this.isStopped()) break;
         const child = resolveCall(this.#options.registry, call, this.#options);
         tally.add((await this.start(child, node, node.level)).outcome);
       }
@@ -164,17 +159,17 @@ class Run {
     }
     const settle = async (): Promise<Outcome> => {
       const status = await tally.settled();
-      if (failure) return this.#fail(node, 'meta', started, failure.error);
-      return this.#finish(node, 'meta', started, {
-        status: this.#stopped() && status !== 'failed' ? 'cancelled' : status,
+      if (failure) return this.#recorder.failed(node, 'meta', started, failure.error);
+      return this.#recorder.finished(node, 'meta', started, {
+        status: this.isStopped() && status !== 'failed' ? 'cancelled' : status,
       });
     };
     return { outcome: settle() };
   }
 
   async #runLeaf(node: Node): Promise<Outcome> {
-    if (this.#stopped()) return { status: 'cancelled' };
-    const started = this.#emitStarted(node, 'leaf');
+    if (this.isStopped()) return { status: 'cancelled' };
+    const started = this.#recorder.started(node, 'leaf');
     let declared: readonly PartitionRecord[] | undefined;
     let attempts = 1;
     const policy = policyOf(node.invocation.task, this.#options.attempts);
@@ -184,14 +179,20 @@ class Run {
           this.#means.bounds.run(node, policy.timeoutMs, (attempt) =>
             this.#attempt(node, attempt, (partitions) => (declared = partitions)),
           ),
-        stopped: () => this.#stopped(),
-        retrying: (error, delayMs) => this.#emitRetried(node, attempts++, error, delayMs),
+        stopped: () => this.isStopped(),
+        retrying: (error, delayMs) => this.#recorder.retried(node, attempts++, error, delayMs),
       });
-      const outcome = this.#finish(node, 'leaf', started, { ...result, ...several(attempts) });
+      const outcome = this.#recorder.finished(node, 'leaf', started, {
+        ...result,
+        ...several(attempts),
+      });
       return output === undefined ? outcome : { ...outcome, output };
     } catch (error) {
       const partitions = declared && { partitions: declared };
-      return this.#fail(node, 'leaf', started, error, { ...partitions, ...several(attempts) });
+      return this.#recorder.failed(node, 'leaf', started, error, {
+        ...partitions,
+        ...several(attempts),
+      });
     }
   }
 
@@ -200,8 +201,7 @@ class Run {
     attempt: Attempt,
     declare: (partitions: readonly PartitionRecord[]) => void,
   ): Promise<LeafResult> {
-    return runLeaf(node.invocation, this.#options, {
-      ...this.#means,
+    const effects: IsolatedEffects = {
       attempt,
       invoke: async (task, args) => {
         attempt.signal.throwIfAborted();
@@ -210,84 +210,23 @@ class Run {
         return (await this.start(child, node, node.level + 1)).outcome;
       },
       log: (message) => {
-        if (attempt.abandoned) return;
-        this.#options.emit({ type: 'log', at: iso(this.#options), id: node.id, message });
+        if (!attempt.abandoned) this.#recorder.logged(node, message);
       },
       declare,
-    });
+    };
+    const { workers } = this.#means;
+    const isolate = this.#options.isolate ?? node.invocation.task.isolate;
+    return workers && isolate === 'process'
+      ? workers.run(node.invocation, effects)
+      : runLeaf(node.invocation, this.#options, { ...this.#means, ...effects });
   }
 
   /** Whether no further leaf may start. */
-  #stopped(): boolean {
+  isStopped(): boolean {
     const { stop, cancel, failFast } = this.#options;
-    return stop.aborted || cancel.aborted || (failFast && this.#failed);
-  }
-
-  #emitStarted(node: Node, kind: 'meta' | 'leaf'): number {
-    const { id, parent, invocation } = node;
-    const at = this.#options.clock();
-    this.#options.emit({
-      type: 'invocation-started',
-      at: new Date(at).toISOString(),
-      id,
-      ...(parent && { parent: parent.id }),
-      kind,
-      task: invocation.task.name,
-      argv: invocation.argv,
-    });
-    return at;
-  }
-
-  #fail(
-    node: Node,
-    kind: 'meta' | 'leaf',
-    started: number,
-    error: unknown,
-    known: Pick<Finished, 'partitions' | 'attempts'> = {},
-  ): Outcome {
-    const status = statusOf(error, this.#options.cancel.aborted);
-    if (status === 'failed') this.#failed = true;
-    if (status === 'failed' && error instanceof LockedError) this.#locked++;
-    const record = this.#recordOf(error, node);
-    this.#emitFinished(node, kind, started, { status, ...known, error: record });
-    return { status, error };
-  }
-
-  #recordOf(error: unknown, node: Node): ErrorRecord {
-    return errorRecord(error, chainOf(node), this.#options.command(node.invocation.text));
-  }
-
-  #emitRetried(node: Node, attempt: number, error: unknown, delayMs: number): void {
-    this.#options.emit({
-      type: 'invocation-retried',
-      at: iso(this.#options),
-      id: node.id,
-      attempt,
-      delayMs,
-      error: this.#recordOf(error, node),
-    });
-  }
-
-  #finish(node: Node, kind: 'meta' | 'leaf', started: number, result: Finished): Outcome {
-    this.#emitFinished(node, kind, started, result);
-    return { status: result.status, ...(result.rows && { rows: result.rows }) };
-  }
-
-  #emitFinished({ id }: Node, kind: 'meta' | 'leaf', started: number, result: Finished): void {
-    if (kind === 'leaf' || result.error) this.#counts[result.status]++;
-    const now = this.#options.clock();
-    this.#options.emit({
-      type: 'invocation-finished',
-      at: new Date(now).toISOString(),
-      id,
-      kind,
-      durationMs: now - started,
-      ...result,
-    });
+    return stop.aborted || cancel.aborted || (failFast && this.#recorder.hasFailed);
   }
 }
-
-type Finished = Omit<InvocationFinished, 'type' | 'at' | 'id' | 'kind' | 'durationMs'>;
 
 function several(attempts: number): Pick<InvocationFinished, 'attempts'> {
   return attempts > 1 ? { attempts } : {};

@@ -7,6 +7,7 @@ import { readAttempts } from './attempts.ts';
 import type {
   AttemptSettings,
   Call,
+  Isolate,
   Output,
   PlanContext,
   RunContext,
@@ -30,6 +31,7 @@ export interface Task extends AttemptSettings {
   readonly takesWindow: boolean;
   /** Names of arguments whose values are never written. */
   readonly secret: readonly string[];
+  readonly isolate?: Isolate;
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
   run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;

@@ -37,6 +37,8 @@ export interface TaskDefinition<Usage extends string> {
   readonly retryDelay?: string;
   /** How long an attempt may take, such as `5m`. Default: without end. */
   readonly timeout?: string;
+  /** `process`: do each leaf in a process of its own, where a crash or a busy loop costs it alone. */
+  readonly isolate?: Isolate;
 
   /** Does the work of one leaf. Not called when every output is up to date. */
   run?(args: Args<Usage>, context: RunContext): Promise<RunResult | void> | RunResult | void;
@@ -57,6 +59,9 @@ export interface TaskDefinition<Usage extends string> {
 
 /** Text, which goes to stdout as it is, or a table. */
 export type Shown = string | Summary;
+
+/** Where a leaf is done: in a process of its own, or in that of the run. */
+export type Isolate = 'process' | 'none';
 
 /** How a leaf is attempted, as far as somebody said so. Delays are in milliseconds. */
 export interface AttemptSettings {

@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import { Mask } from '../ledger/mask.ts';
+import { serve } from '../run/serve.ts';
+import type { FromWorker, ToWorker } from '../run/worker-messages.ts';
+import { secretsIn } from '../task/secrets.ts';
+import { compose } from './compose.ts';
+import { loadProject } from './registry.ts';
+import { environmentSecrets } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+/** The first message to a worker: what the run that it works for has found out already. */
+export interface WorkerSetup {
+  readonly type: 'setup';
+  readonly settings: Settings;
+  readonly cwd: string;
+  readonly run: string;
+  readonly force: boolean;
+}
+
+/**
+ * Does leaves for the process that started this one, until that ends or kills it. `folder` is this
+ * process's own and goes with it.
+ */
+export function work(folder: string): void {
+  watchParent(folder);
+  const early: ToWorker[] = [];
+  let receive: ((message: ToWorker) => void) | undefined;
+  process.on('message', (message: ToWorker | WorkerSetup) => {
+    if (message.type === 'setup') {
+      void prepare(message).then((ready) => {
+        receive = ready;
+        for (const each of early.splice(0)) ready(each);
+      }, endWith);
+    } else if (receive) receive(message);
+    else early.push(message);
+  });
+  process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
+}
+
+async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void> {
+  const { settings, cwd, run, force } = setup;
+  const { registry } = await loadProject(cwd);
+  const never = new AbortController().signal;
+  const mask = new Mask(environmentSecrets(process.env));
+  const effects = await compose({
+    registry,
+    settings,
+    cwd,
+    force,
+    failFast: false,
+    stop: never,
+    cancel: never,
+    mask,
+  });
+  const options = {
+    ...effects,
+    run,
+    emit: () => undefined,
+    breathe: () => Promise.resolve(),
+  };
+  const receive = serve(options, send);
+  return (message) => {
+    if (message.type === 'run') mask.learn(secretsIn(registry.get(message.task), message.argv));
+    receive(message);
+  };
+}
+
+function send(message: FromWorker): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** A project that no longer loads. */
+function endWith(error: unknown): void {
+  console.error(error);
+  process.exit(1);
+}
+
+/** How often a worker looks whether its parent still lives. */
+const WATCH_MS = 500;
+
+/**
+ * Ends the process group when its parent has died. In a thread of its own: a leaf that never gives
+ * the event loop back would otherwise go on for ever.
+ */
+function watchParent(folder: string): void {
+  const { ppid, pid } = process;
+  const code = `
+    const { rmSync } = require('node:fs');
+    setInterval(() => {
+      if (process.ppid === ${ppid}) return;
+      rmSync(${JSON.stringify(folder)}, { recursive: true, force: true });
+      process.kill(-${pid}, 'SIGKILL');
+    }, ${WATCH_MS});`;
+  new Worker(code, { eval: true }).unref();
+}
