@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { Entry } from './store.ts';
 
 /** The longest key in UTF-8 bytes, as on S3. */
 export const MAX_KEY_BYTES = 1024;
@@ -16,6 +17,14 @@ export function checkPrefix(prefix: string): void {
   checkKey(prefix.slice(0, -1));
 }
 
+/** Refuses a key that would lead out of a folder, and takes all others that a file system has. */
+export function checkPath(key: string): void {
+  const isPlain = (segment: string): boolean => !['', '.', '..'].includes(segment);
+  if (!key.split('/').every(isPlain)) {
+    throw badKey('key', key, 'has an empty segment, or "." or ".."');
+  }
+}
+
 /** Whether a name can be one segment of a key. */
 export function isSegment(name: string): boolean {
   return faultOf(name) === undefined;
@@ -25,6 +34,13 @@ export function isSegment(name: string): boolean {
 export function isHidden(name: string): boolean {
   return name.startsWith('.');
 }
+
+/** Leaves out what Pipe keeps for itself in the place that is listed. */
+export async function* withoutOwn(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  for await (const entry of entries) if (!entry.key.startsWith(OWN_PREFIX)) yield entry;
+}
+
+const OWN_PREFIX = '.pipe/';
 
 /** Orders keys by their UTF-8 bytes, as S3 lists them. JavaScript's own order differs beyond U+FFFF. */
 export function compareKeys(a: string, b: string): number {

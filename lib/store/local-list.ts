@@ -5,20 +5,27 @@ import { codeOf, localError } from './fault.ts';
 import { compareKeys, isHidden, isSegment } from './key.ts';
 import type { Entry } from './store.ts';
 
-/** Objects below a prefix in byte order of their keys, one folder after another. Symbolic links are followed. */
-export async function* listLocal(root: string, prefix: string): AsyncGenerator<Entry> {
+/**
+ * Objects below a prefix in byte order of their keys, one folder after another, without names that
+ * are not shown. Symbolic links are followed.
+ */
+export async function* listLocal(
+  root: string,
+  prefix: string,
+  isShown: (name: string) => boolean = isVisible,
+): AsyncGenerator<Entry> {
   // A folder sorts as if its name ended in `/`, which is what stands there in the keys below it.
-  const children = await childrenOf(root, prefix);
+  const children = await childrenOf(root, prefix, isShown);
   children.sort((a, b) => compareKeys(orderOf(a), orderOf(b)));
   for (const { name, stats } of children) {
-    if (!stats) yield* listLocal(root, `${prefix}${name}/`);
+    if (!stats) yield* listLocal(root, `${prefix}${name}/`, isShown);
     else if (stats.isFile()) yield entryOf(`${prefix}${name}`, stats);
   }
 }
 
 /** Names of the folders directly below a prefix, in byte order. Folders without any object are left out. */
 export async function* foldersLocal(root: string, prefix: string): AsyncGenerator<string> {
-  const children = await childrenOf(root, prefix);
+  const children = await childrenOf(root, prefix, isVisible);
   const names = children.filter(({ stats }) => !stats).map(({ name }) => name);
   for (const name of names.sort(compareKeys)) {
     const { done } = await listLocal(root, `${prefix}${name}/`).next();
@@ -37,11 +44,17 @@ interface Child {
   readonly stats?: BigIntStats;
 }
 
-async function childrenOf(root: string, prefix: string): Promise<Child[]> {
+function isVisible(name: string): boolean {
+  return isSegment(name) && !isHidden(name);
+}
+
+async function childrenOf(
+  root: string,
+  prefix: string,
+  isShown: (name: string) => boolean,
+): Promise<Child[]> {
   const folder = join(root, prefix);
-  const entries = (await entriesOf(root, folder)).filter(
-    ({ name }) => isSegment(name) && !isHidden(name),
-  );
+  const entries = (await entriesOf(root, folder)).filter(({ name }) => isShown(name));
   const children = await Promise.all(entries.map((entry) => childOf(folder, entry)));
   return children.filter((child) => child !== undefined);
 }

@@ -6,13 +6,22 @@ import { appenderTo } from './appender.ts';
 import { checkCondition } from './conflict.ts';
 import { createFolders, flushFolder } from './durable.ts';
 import { codeOf, guarded, localError } from './fault.ts';
-import { checkKey, checkPrefix } from './key.ts';
+import { checkKey, checkPath, checkPrefix, withoutOwn } from './key.ts';
 import { noLeftover } from './leftover.ts';
 import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
 import { FOREIGN_CLAIM_AGE_MS, withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
 import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
-import type { Appender, Entry, Leftover, Staging, Store, Stored, WriteCondition } from './store.ts';
+import type {
+  Appender,
+  Entry,
+  ForeignObjects,
+  Leftover,
+  Staging,
+  Store,
+  Stored,
+  WriteCondition,
+} from './store.ts';
 
 /**
  * A store in a local folder, which the first write creates. Every file is written under another
@@ -49,13 +58,8 @@ class LocalStore implements Store {
   }
 
   async read(key: string): Promise<Stored | undefined> {
-    const path = this.#path(key);
-    try {
-      return await readWhole(path);
-    } catch (error) {
-      if (await this.#isAbsence(error)) return undefined;
-      throw localError('read', key, error);
-    }
+    checkKey(key);
+    return this.#read(key);
   }
 
   async *stream(key: string): AsyncGenerator<Uint8Array> {
@@ -132,6 +136,20 @@ class LocalStore implements Store {
     });
   }
 
+  foreign(): ForeignObjects {
+    return {
+      uri: this.uri,
+      list: (prefix) => {
+        if (prefix !== '') checkPath(prefix.slice(0, -1));
+        return withoutOwn(listLocal(this.#root, prefix, () => true));
+      },
+      read: async (key) => {
+        checkPath(key);
+        return this.#read(key);
+      },
+    };
+  }
+
   /** All that is left behind lies in staging folders. */
   async *leftovers(): AsyncGenerator<Leftover> {}
 
@@ -142,6 +160,15 @@ class LocalStore implements Store {
   #path(key: string): string {
     checkKey(key);
     return join(this.#root, key);
+  }
+
+  async #read(key: string): Promise<Stored | undefined> {
+    try {
+      return await readWhole(join(this.#root, key));
+    } catch (error) {
+      if (await this.#isAbsence(error)) return undefined;
+      throw localError('read', key, error);
+    }
   }
 
   /** Whether an error means that there is no such object, rather than that the store cannot be read. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { checkCondition } from './conflict.ts';
-import { checkKey, checkPrefix, compareKeys, isHidden } from './key.ts';
+import { checkKey, checkPrefix, compareKeys, isHidden, withoutOwn } from './key.ts';
 import { noLeftover } from './leftover.ts';
-import type { Entry, Leftover, Staging, Store, WriteCondition } from './store.ts';
+import type { Entry, ForeignObjects, Leftover, Staging, Store, WriteCondition } from './store.ts';
 
 /**
  * A store in memory, for tests. Only staging files are on disk, in the system's temporary folder.
@@ -35,7 +35,7 @@ class MemoryStore implements Store {
 
   list(prefix: string): AsyncGenerator<Entry> {
     checkPrefix(prefix);
-    return this.#list(prefix);
+    return this.#entries(this.#visible(prefix));
   }
 
   folders(prefix: string): AsyncGenerator<string> {
@@ -98,6 +98,16 @@ class MemoryStore implements Store {
     return Promise.resolve(0);
   }
 
+  foreign(): ForeignObjects {
+    const keys = (prefix: string): string[] =>
+      [...this.#items.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
+    return {
+      uri: this.uri,
+      list: (prefix) => withoutOwn(this.#entries(keys(prefix))),
+      read: (key) => Promise.resolve(this.#items.get(key)),
+    };
+  }
+
   /** There is nothing to cut off. */
   async *leftovers(): AsyncGenerator<Leftover> {}
 
@@ -105,8 +115,8 @@ class MemoryStore implements Store {
     return Promise.reject(noLeftover(name));
   }
 
-  async *#list(prefix: string): AsyncGenerator<Entry> {
-    for (const key of this.#visible(prefix)) {
+  async *#entries(keys: readonly string[]): AsyncGenerator<Entry> {
+    for (const key of keys) {
       const item = this.#items.get(key);
       if (item) yield { key, bytes: item.bytes.length, etag: item.etag, modified: item.modified };
     }

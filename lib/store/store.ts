@@ -61,11 +61,23 @@ export interface Store {
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
   cleanStaging(): Promise<number>;
 
+  /** What lies here whoever put it there, for reading places that are none of Pipe's own. */
+  foreign(): ForeignObjects;
+
   /** What else work left behind that was cut off before a time, and no listing shows. */
   leftovers(before: Date): AsyncIterable<Leftover>;
 
   /** Removes a leftover by its name; one that is gone already is no error, another name is. */
   removeLeftover(name: string): Promise<void>;
+}
+
+/** Objects under any keys: hidden names, and those that the store itself refuses, such as `a//b`, are among them. */
+export interface ForeignObjects {
+  readonly uri: string;
+  /** As `Store.list`, but for what `.pipe/` holds. */
+  list(prefix: string): AsyncIterable<Entry>;
+  /** As `Store.read`. */
+  read(key: string): Promise<Stored | undefined>;
 }
 
 export interface Entry {

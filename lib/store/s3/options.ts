@@ -24,7 +24,7 @@ export interface S3Limits {
   readonly attempts: number;
   /** How long attempts without any progress may go on. */
   readonly budgetMs: number;
-  /** The pause before attempt n is random, up to `pauseMs` x 2^n, at most `maxPauseMs`. */
+  /** The pause before retry n is random, up to `pauseMs` x 2^(n-1), at most `maxPauseMs`. */
   readonly pauseMs: number;
   readonly maxPauseMs: number;
   /** Files and parts that are on their way at once. */

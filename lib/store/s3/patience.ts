@@ -68,7 +68,7 @@ export class Patience {
   /** Waits as long as the failures so far and the server demand. */
   async pause(atLeastMs = 0): Promise<void> {
     const { pauseMs, maxPauseMs } = this.#effects.limits;
-    await sleep(atLeastMs + Math.random() * Math.min(maxPauseMs, pauseMs * 2 ** this.#idle));
+    await sleep(atLeastMs + Math.random() * Math.min(maxPauseMs, pauseMs * 2 ** (this.#idle - 1)));
   }
 
   #allows(fault: S3Fault): boolean {

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import { localError } from '../fault.ts';
-import { checkKey, checkPrefix } from '../key.ts';
+import { checkKey, checkPrefix, withoutOwn } from '../key.ts';
 import type {
   Appender,
   Content,
   Entry,
+  ForeignObjects,
   Leftover,
   Staging,
   Store,
@@ -144,6 +145,14 @@ class S3Store implements Store {
 
   cleanStaging(): Promise<number> {
     return this.#spool.clean();
+  }
+
+  foreign(): ForeignObjects {
+    return {
+      uri: this.uri,
+      list: (prefix) => withoutOwn(listAll(this.#session, prefix)),
+      read: (key) => readS3(this.#session, key),
+    };
   }
 
   leftovers(before: Date): AsyncIterable<Leftover> {

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDuckDB } from '../../lib/engine/duckdb.ts';
+import type { Row } from '../../lib/engine/engine.ts';
+import { literal, sql } from '../../lib/engine/sql.ts';
+import { createRig, pipeBin, type Rig } from '../rig/rig.ts';
+import type { Rule } from '../rig/s3-server/faults.ts';
+import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
+import { newBucket, type Bucket } from '../rig/s3-server/state.ts';
+
+const KILLS = 4;
+
+/** A bad day: one request in five is refused, some are carried out without a reply, some bodies are cut. */
+const weather: readonly Rule[] = [
+  { fault: { status: 503 }, share: 0.2, times: Infinity },
+  { fault: { reset: 'after' }, share: 0.05, times: Infinity },
+  { fault: { reset: 'before' }, share: 0.02, times: Infinity },
+  { method: 'GET', fault: { cut: 'rst', after: 300 }, share: 0.05, times: Infinity },
+  { method: 'GET', fault: { flip: 100 }, share: 0.02, times: Infinity },
+];
+
+let rig: Rig;
+let server: S3Server;
+let bucket: Bucket;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [rig, server, bucket] = [await createRig(), await startS3Server(), newBucket()];
+  server.state.buckets.set('bucket', bucket);
+  await mkdir(rig.path('tmp'));
+  env = {
+    PIPE_S3_ENDPOINT: server.endpoint,
+    PIPE_STORE: 's3://bucket/store',
+    AWS_ACCESS_KEY_ID: 'test-key',
+    AWS_SECRET_ACCESS_KEY: 'test-secret',
+    TMPDIR: rig.path('tmp'),
+  };
+});
+
+afterAll(async () => {
+  await rig.remove();
+  await server.close();
+});
+
+test(`over a bad network, a run killed ${KILLS} times ends with the rows of an undisturbed one`, async () => {
+  const samples = rig.path('samples');
+  await pipe('events:sample', '--', '--sites=a', '--rows=300', `--to=${samples}`);
+  await pipe('events:ingest', '--', '--site=a', `${samples}/a`);
+  const command = ['stats:multi', '--', '--sites=a', '--days-ago=1'];
+  const started = performance.now();
+  await pipe(...command);
+  const durationMs = performance.now() - started;
+  const undisturbed = await rowsOf('undisturbed');
+  expect(undisturbed.length).toBeGreaterThan(20);
+
+  for (const key of bucket.objects.keys()) {
+    if (key.startsWith('store/stats/')) bucket.objects.delete(key);
+  }
+  server.faults.add(...weather);
+  for (let kill = 0; kill < KILLS; kill++) await killAfter(Math.random() * durationMs, command);
+  await pipe(...command);
+  server.faults.clear();
+  expect(await rowsOf('disturbed')).toEqual(undisturbed);
+
+  const { stderr } = await pipe('-q', 'store:clean', '--', '--older-than=0');
+  expect(stderr).toBe('');
+  const names = [...bucket.objects.keys()].map((key) => key.replace(/^.*\//, ''));
+  const isLedger = (name: string): boolean => name.startsWith('.segment-');
+  expect([...new Set(names.filter((name) => !isLedger(name)))].toSorted()).toEqual([
+    '_manifest.json',
+    'data.parquet',
+  ]);
+  expect(bucket.uploads.size).toBe(0);
+  const [spool = ''] = await readdir(rig.path('tmp'));
+  expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
+}, 120_000);
+
+async function pipe(...args: readonly string[]): Promise<{ readonly stderr: string }> {
+  const options = { env: { ...env, PIPE_NOW: '2026-11-20' } };
+  const result = await rig.pipe(args, args.includes('store:clean') ? { env } : options);
+  expect(result.code, result.stderr).toBe(0);
+  return result;
+}
+
+function killAfter(ms: number, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [pipeBin, ...args], {
+    cwd: rig.folder,
+    env: { ...env, PIPE_NOW: '2026-11-20' },
+    stdio: 'ignore',
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+  return new Promise((resolve) => {
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Every row of the statistics as a reader gets them who takes all data files. */
+async function rowsOf(folder: string): Promise<readonly Row[]> {
+  for (const [key, { bytes }] of bucket.objects) {
+    if (!/^store\/stats\/.*\.parquet$/.test(key)) continue;
+    await mkdir(dirname(rig.path(`${folder}/${key}`)), { recursive: true });
+    await writeFile(rig.path(`${folder}/${key}`), bytes);
+  }
+  const engine = await openDuckDB({ threads: 1 });
+  try {
+    const files = literal(rig.path(`${folder}/**/*.parquet`));
+    return await engine.rows(sql`
+      select * from read_parquet(${files}, hive_partitioning = true, union_by_name = true) order by all`);
+  } finally {
+    await engine.close();
+  }
+}
