@@ -15,7 +15,7 @@ import type { Totals } from '../lib/operations/pack/lists.ts';
 import type { Listed } from '../lib/operations/pack/records.ts';
 import { openIdFile, openSource } from '../lib/operations/pack/source.ts';
 import { bytesText, countText } from '../lib/operations/pack/wording.ts';
-import type { Staging, Store } from '../lib/store/store.ts';
+import type { ForeignObjects, Staging } from '../lib/store/store.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { RunContext } from '../lib/task/task.ts';
 import { integer } from '../lib/task/values.ts';
@@ -78,7 +78,7 @@ function textOf({ keys, missing, bytes, chunks, changed }: Totals, duplicates: n
 
 async function listingOf(
   args: { readonly ids?: string; readonly 'key-template'?: string },
-  source: Store,
+  source: ForeignObjects,
   context: RunContext,
 ): Promise<Listing> {
   const template = args['key-template'];

@@ -56,7 +56,7 @@ Options:
   },
 
   async run({ dataset, to, ids, chunk = '', concurrency }, context) {
-    const target = await context.openStore(to);
+    const target = (await context.openStore(to)).foreign();
     const written = await unpackChunk(context, target, {
       dataset,
       chunk,

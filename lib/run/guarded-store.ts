@@ -19,6 +19,7 @@ export function guardedStore(store: Store, attempt: Pick<Attempt, 'abandoned' | 
     download: (key, staging, expected) => store.download(key, staging, expected),
     openStaging: (owner) => store.openStaging(owner),
     cleanStaging: () => store.cleanStaging(),
+    foreign: () => store.foreign(),
     leftovers: (before) => store.leftovers(before),
     async write(key, bytes, condition): Promise<string> {
       check();

@@ -75,7 +75,12 @@ class LocalStore implements Store {
   }
 
   write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
-    const target = this.#path(key);
+    checkKey(key);
+    return this.#write(key, bytes, condition);
+  }
+
+  #write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    const target = join(this.#root, key);
     return guarded('write', key, async () => {
       await createFolders(this.#staging);
       const temporary = join(this.#staging, ownedName('write', this.#effects));
@@ -146,6 +151,10 @@ class LocalStore implements Store {
       read: async (key) => {
         checkPath(key);
         return this.#read(key);
+      },
+      write: async (key, bytes) => {
+        checkPath(key);
+        return this.#write(key, bytes);
       },
     };
   }

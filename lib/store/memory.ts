@@ -105,6 +105,7 @@ class MemoryStore implements Store {
       uri: this.uri,
       list: (prefix) => withoutOwn(this.#entries(keys(prefix))),
       read: (key) => Promise.resolve(this.#items.get(key)),
+      write: (key, bytes) => Promise.resolve(this.#set(key, Uint8Array.from(bytes))),
     };
   }
 

@@ -61,7 +61,7 @@ export interface Store {
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
   cleanStaging(): Promise<number>;
 
-  /** What lies here whoever put it there, for reading places that are none of Pipe's own. */
+  /** What lies here whoever put it there, for places that are none of Pipe's own. */
   foreign(): ForeignObjects;
 
   /** What else work left behind that was cut off before a time, and no listing shows. */
@@ -78,6 +78,8 @@ export interface ForeignObjects {
   list(prefix: string): AsyncIterable<Entry>;
   /** As `Store.read`. */
   read(key: string): Promise<Stored | undefined>;
+  /** As `Store.write`, whatever is there. */
+  write(key: string, bytes: Uint8Array): Promise<string>;
 }
 
 export interface Entry {

@@ -72,6 +72,7 @@ export function mortalStore(
     download: (key, staging) => store.download(key, staging),
     openStaging: (owner) => store.openStaging(owner),
     cleanStaging: () => store.cleanStaging(),
+    foreign: () => store.foreign(),
     leftovers: (before) => store.leftovers(before),
     removeLeftover: (name) => store.removeLeftover(name),
   };

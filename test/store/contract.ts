@@ -67,6 +67,20 @@ export function storeContract(each: StoreCase): void {
       expect((await all(store.list('')))[0]?.etag).toBe(etags.at(-1));
     });
 
+    test('foreign objects may have hidden names; what is our own is not among them', async () => {
+      for (const key of ['.pipe/own', '.hidden', 'a/.b/c', 'a/b'])
+        await store.write(key, bytes(key));
+      expect(await keysOf(store, '')).toEqual(['a/b']);
+      const foreign = store.foreign();
+      expect(await keysOf(foreign, '')).toEqual(['.hidden', 'a/.b/c', 'a/b']);
+      expect(await keysOf(foreign, 'a/')).toEqual(['a/.b/c', 'a/b']);
+      expect(Buffer.from((await foreign.read('a/.b/c'))?.bytes ?? []).toString()).toBe('a/.b/c');
+      await foreign.write('tab\t.txt', bytes('replaced'));
+      const etag = await foreign.write('tab\t.txt', bytes('odd'));
+      expect(await foreign.read('tab\t.txt')).toMatchObject({ etag, bytes: { length: 3 } });
+      expect(await foreign.read('a/c')).toBeUndefined();
+    });
+
     test('a prefix is not a name that begins alike, and a folder is no object', async () => {
       await store.write('a/b/c', bytes('1'));
       await store.write('a/bc', bytes('2'));
@@ -389,7 +403,7 @@ async function textOf(store: Store, key: string): Promise<string | undefined> {
   return stored && Buffer.from(stored.bytes).toString();
 }
 
-async function keysOf(store: Store, prefix: string): Promise<string[]> {
+async function keysOf(store: Pick<Store, 'list'>, prefix: string): Promise<string[]> {
   return (await all(store.list(prefix))).map(({ key }) => key);
 }
 

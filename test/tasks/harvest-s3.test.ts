@@ -124,6 +124,22 @@ test('from S3 to S3 and back, a page of the listing after another', async () => 
   server.state.maxKeys = 1000;
 });
 
+test('keys that no store of ours would have are packed, too', async () => {
+  await put({ a: 'plain' });
+  const objects = server.state.buckets.get('bucket')?.objects;
+  const [plain] = objects?.values() ?? [];
+  for (const key of ['/a', 'a//b', 'folder/', '.hidden/../x', 'tab\t\u0001', 'back\\slash']) {
+    if (plain) objects?.set(`raw/${key}`, plain);
+  }
+  expect((await pack()).errors).toEqual([]);
+  expect(await counts()).toEqual([7, 7, 0, 0]);
+  const got = await run('harvest:get', { dataset: 'docs', id: 'a//b' });
+  expect(JSON.parse(String(got.output))).toMatchObject({ key: 'a//b', body: 'plain' });
+  const written = await run('harvest:unpack', { dataset: 'docs', to: 's3://bucket/back' });
+  expect(written.errors).toEqual([]);
+  expect(objects?.has('back/a//b')).toBe(true);
+});
+
 test('an endpoint that is slowed down, cuts and damages bodies costs time alone', async () => {
   await put(numbered(300));
   server.faults.add(

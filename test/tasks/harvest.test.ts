@@ -98,14 +98,17 @@ async function reconciled(dataset = 'docs'): Promise<readonly [number, number, n
 function reading(
   change: (key: string, read: () => Promise<Stored | undefined>) => Promise<Stored | undefined>,
 ): RunnerOptions {
-  const wrap = (store: Store): Store =>
-    new Proxy(store, {
+  const wrap = (store: Store): Store => {
+    const foreign = store.foreign();
+    const objects = { ...foreign, read: (key: string) => change(key, () => foreign.read(key)) };
+    return new Proxy(store, {
       get(target, name) {
-        if (name === 'read') return (key: string) => change(key, () => target.read(key));
+        if (name === 'foreign') return () => objects;
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
+  };
   return { wrap };
 }
 
@@ -128,6 +131,8 @@ describe('packing', () => {
     'bom.txt': '\ufeffbom',
     'empty.txt': '',
     'lines.txt': 'a\r\nb\n"c"\\\t\u0001',
+    '.hidden/.file': 'hidden',
+    'tab\tand\nline\\.txt': 'control',
     'half.txt': Buffer.from('é').subarray(0, 1),
   };
 
@@ -136,7 +141,7 @@ describe('packing', () => {
     async (format) => {
       await put(odd);
       await done(pack(`--format=${format} --chunks=3`));
-      expect(await reconciled()).toEqual([13, 13, 0, 0]);
+      expect(await reconciled()).toEqual([15, 15, 0, 0]);
       await done(runner.run('harvest:unpack -- --dataset=docs --to=back'));
       for (const [name, content] of Object.entries(odd)) {
         expect(await readFile(fileIn(`back/${name}`)), name).toEqual(Buffer.from(content));

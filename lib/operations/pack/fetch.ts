@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { Store } from '../../store/store.ts';
+import type { ForeignObjects } from '../../store/store.ts';
 import type { PackedLine } from './read.ts';
 import { MAX_OBJECT_BYTES, packed } from './records.ts';
 import type { Failed, Listed } from './records.ts';
@@ -14,7 +14,10 @@ export type Fetched =
  * Downloads an object and checks that it is the one that was listed. Never rejects: what goes wrong
  * is a reason. Trying again within a run is up to the store.
  */
-export async function fetchObject(source: Pick<Store, 'read'>, object: Listed): Promise<Fetched> {
+export async function fetchObject(
+  source: Pick<ForeignObjects, 'read'>,
+  object: Listed,
+): Promise<Fetched> {
   const { key, etag, size } = object;
   if (etag === null || size === null) return { kind: 'missing' };
   if (size > MAX_OBJECT_BYTES) {

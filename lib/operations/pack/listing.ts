@@ -5,13 +5,13 @@ import { numberAt } from '../../engine/row.ts';
 import { raw, sql } from '../../engine/sql.ts';
 import { NoDataError, UserError } from '../../errors.ts';
 import { compareKeys } from '../../store/key.ts';
-import type { Entry, Staging, Store } from '../../store/store.ts';
+import type { Entry, ForeignObjects, Staging, Store } from '../../store/store.ts';
 import { jsonLines, LineFile, linesOf, readLines } from './lines.ts';
 import { listed, parseListed } from './records.ts';
 import type { Listed } from './records.ts';
 
 /** Every object of a place, in UTF-8 byte order of ids; an object's id is its key. */
-export async function* allObjects(source: Pick<Store, 'list'>): AsyncGenerator<Listed> {
+export async function* allObjects(source: Pick<ForeignObjects, 'list'>): AsyncGenerator<Listed> {
   for await (const entry of source.list('')) yield listed(entry.key, entry);
 }
 
@@ -90,7 +90,7 @@ export interface Listing {
  */
 export async function objectsOf(
   effects: { readonly engine: Engine; readonly staging: Staging },
-  source: Pick<Store, 'list'>,
+  source: Pick<ForeignObjects, 'list'>,
   ids: AsyncIterable<string>,
   keyOf: (id: string) => string,
 ): Promise<Listing> {

@@ -11,7 +11,7 @@ import { sql } from '../../engine/sql.ts';
 import { NoDataError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
 import { compareKeys } from '../../store/key.ts';
-import type { Staging, Store } from '../../store/store.ts';
+import type { ForeignObjects, Staging, Store } from '../../store/store.ts';
 import { listOfChunk, packedChunk, rejectsOfChunk } from './chunks.ts';
 import { Failures } from './failures.ts';
 import type { MaxFailures } from './failures.ts';
@@ -27,7 +27,7 @@ import type { Format, Listed, Packed } from './records.ts';
 import { RecordFile } from './write.ts';
 
 export interface PackEffects {
-  readonly source: Pick<Store, 'uri' | 'read'>;
+  readonly source: Pick<ForeignObjects, 'uri' | 'read'>;
   readonly store: Store;
   readonly engine: Engine;
   readonly staging: Staging;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../errors.ts';
-import type { Store } from '../../store/store.ts';
+import type { ForeignObjects, Store } from '../../store/store.ts';
 import type { IdFile } from './listing.ts';
 
 type Open = (uri: string) => Promise<Store>;
@@ -10,8 +10,8 @@ export async function openSource(
   open: Open,
   from: string,
   store: { readonly uri: string },
-): Promise<Store> {
-  const source = await open(from);
+): Promise<ForeignObjects> {
+  const source = (await open(from)).foreign();
   if (!`${store.uri}/`.startsWith(`${source.uri}/`)) return source;
   throw new UsageError(
     `--from: '${from}' holds the store ${store.uri}, where the packed dataset goes; name a folder beside it or below it`,

@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { textAt } from '../../engine/row.ts';
 import { sql } from '../../engine/sql.ts';
 import { NoDataError, UserError } from '../../errors.ts';
-import type { Staging, Store } from '../../store/store.ts';
+import type { ForeignObjects, Staging, Store } from '../../store/store.ts';
 import { chunksOf, mayHave, packedChunk, rejectsOfChunk } from './chunks.ts';
 import type { PublishedChunk } from './chunks.ts';
 import { inOrder } from './in-order.ts';
@@ -84,7 +84,7 @@ const BUFFER_BYTES = 64 * 1024 * 1024;
 /** Writes the objects of a chunk below another place, under the keys they had; returns how many. */
 export async function unpackChunk(
   effects: UnpackEffects & { readonly signal: AbortSignal },
-  target: Pick<Store, 'write'>,
+  target: Pick<ForeignObjects, 'write'>,
   { dataset, chunk, concurrency, ids }: UnpackOptions,
 ): Promise<{ readonly objects: number; readonly bytes: number }> {
   const prefix = prefixOf(packedChunk(dataset, chunk));
@@ -119,7 +119,7 @@ async function idsOf(
   return wanted;
 }
 
-async function put(target: Pick<Store, 'write'>, record: Packed): Promise<number> {
+async function put(target: Pick<ForeignObjects, 'write'>, record: Packed): Promise<number> {
   const bytes = bytesOf(record);
   if (bytes.length !== record.size) {
     throw new UserError(

@@ -95,12 +95,12 @@ class S3Store implements Store {
   async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
     checkKey(key);
     const held = await effective(this.#session, this.#conditions, { key, condition });
-    return await putS3(
-      this.#session,
-      key,
-      { bytes: bytes.length, open: () => Buffer.from(bytes) },
-      held,
-    );
+    return await this.#put(key, bytes, held);
+  }
+
+  #put(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    const content = { bytes: bytes.length, open: () => Buffer.from(bytes) };
+    return putS3(this.#session, key, content, condition);
   }
 
   async append(key: string): Promise<Appender> {
@@ -152,6 +152,7 @@ class S3Store implements Store {
       uri: this.uri,
       list: (prefix) => withoutOwn(listAll(this.#session, prefix)),
       read: (key) => readS3(this.#session, key),
+      write: (key, bytes) => this.#put(key, bytes),
     };
   }
 
