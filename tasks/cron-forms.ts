@@ -134,16 +134,16 @@ function offsetText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`;
 }
 
-/** systemd.time(7). It asks for both days to fit where cron asks for either, so cron's rule takes two. */
+/** systemd.time(7). There both days must fit; where either will do it takes two. */
 function onCalendar(schedule: CronSchedule): string[] {
-  const { minutes, hours, daysOfMonth, months, weekdays } = schedule;
+  const { minutes, hours, daysOfMonth, months, weekdays, isEitherDay } = schedule;
   const time = `${numbers(hours, 24)}:${numbers(minutes, 60)}:00`;
   const month = numbers(months, 12);
-  const names = weekdays.map((each) => weekdayNames[each]).join(',');
-  const byDate = `*-${month}-${numbers(daysOfMonth, 31)} ${time}`;
-  const byWeekday = `${names} *-${month}-* ${time}`;
-  if (!schedule.restrictsWeekday) return [byDate];
-  return schedule.restrictsDayOfMonth ? [byDate, byWeekday] : [byWeekday];
+  const names =
+    weekdays.length === 7 ? '' : `${weekdays.map((each) => weekdayNames[each]).join(',')} `;
+  const days = numbers(daysOfMonth, 31);
+  if (!isEitherDay) return [`${names}*-${month}-${days} ${time}`];
+  return [`*-${month}-${days} ${time}`, `${names}*-${month}-* ${time}`];
 }
 
 const weekdayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

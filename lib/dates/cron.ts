@@ -10,9 +10,13 @@ export interface CronSchedule {
   readonly months: readonly number[];
   /** Sunday is 0. */
   readonly weekdays: readonly number[];
-  /** Where both are restricted, a day is due that either of them allows (crontab(5)). */
-  readonly restrictsDayOfMonth: boolean;
-  readonly restrictsWeekday: boolean;
+  /**
+   * Whether a day is due that either its number or its weekday allows; else both must. crontab(5):
+   * so it is where neither field begins with a star.
+   */
+  readonly isEitherDay: boolean;
+  /** Day of the month, month and weekday as written. */
+  readonly days: string;
 }
 
 /**
@@ -35,9 +39,9 @@ export function parseCron(text: string, label: string): CronSchedule {
     hours,
     daysOfMonth,
     months,
-    weekdays: [...new Set(weekdays.map((weekday) => weekday % 7))].sort((a, b) => a - b),
-    restrictsDayOfMonth: !parts[2]?.startsWith('*'),
-    restrictsWeekday: !parts[4]?.startsWith('*'),
+    weekdays: [...new Set(weekdays.map((each) => each % 7))].sort((a, b) => a - b),
+    isEitherDay: [parts[2], parts[4]].every((part) => !part?.startsWith('*')),
+    days: parts.slice(2).join(' '),
   };
   if (!comesEver(schedule)) throw refusal(expression, 'names a day that never comes');
   return schedule;
@@ -49,20 +53,21 @@ export function parseCron(text: string, label: string): CronSchedule {
  * would begin on another day.
  */
 export function shiftCron(schedule: CronSchedule, offsetMinutes: number): string[] | undefined {
-  const times = schedule.hours.flatMap((hour) =>
-    schedule.minutes.map((minute) => hour * 60 + minute - offsetMinutes),
-  );
-  const lines: string[] = [];
-  for (const shift of [...new Set(times.map(dayShift))].sort((a, b) => a - b)) {
-    const days = shiftDays(schedule, shift);
-    if (days === undefined) return undefined;
-    const ofDay = times.filter((time) => dayShift(time) === shift).map((time) => mod(time, 1440));
-    for (const [minutes, hours] of byMinutes(ofDay)) {
-      lines.push(`${minutes} ${listText(hours, hour)} ${days}`);
+  const timesOf = new Map<string, number[]>();
+  for (const hour of schedule.hours) {
+    for (const minute of schedule.minutes) {
+      const time = hour * 60 + minute - offsetMinutes;
+      const days = shiftDays(schedule, Math.floor(time / dayMinutes));
+      if (days === undefined) return undefined;
+      timesOf.set(days, [...(timesOf.get(days) ?? []), mod(time, dayMinutes)]);
     }
   }
-  return lines;
+  return [...timesOf].flatMap(([days, times]) =>
+    [...byMinutes(times)].map(([minutes, hours]) => `${minutes} ${listText(hours, hour)} ${days}`),
+  );
 }
+
+const dayMinutes = 24 * 60;
 
 interface Field {
   readonly name: string;
@@ -159,33 +164,35 @@ function valueOf(text: string, field: Field, expression: Expression): number {
   );
 }
 
-function comesEver({ daysOfMonth: days, months, restrictsWeekday }: CronSchedule): boolean {
-  // Each year that leaps has the 29th of February.
-  return restrictsWeekday || months.some((each) => days.some((day) => day <= longest(each)));
+function comesEver({ daysOfMonth, months, isEitherDay }: CronSchedule): boolean {
+  return isEitherDay || months.some((each) => daysOfMonth.some((day) => day <= longest(each)));
 }
 
+/** Of a leap year. */
 function longest(month: number): number {
   return month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-function dayShift(time: number): number {
-  return Math.floor(time / 1440);
-}
-
 /** Day of the month, month and weekday, so many days later. */
 function shiftDays(schedule: CronSchedule, shift: number): string | undefined {
-  const { daysOfMonth: days, months, weekdays, restrictsDayOfMonth, restrictsWeekday } = schedule;
-  const shifted = restrictsDayOfMonth && shift !== 0 ? days.map((day) => day + shift) : days;
-  // Every month has 28 days; beyond them the day before the first would be one of several.
-  if (shift !== 0 && shifted !== days && shifted.some((day) => day < 1 || day > 28))
-    return undefined;
-  if (shift !== 0 && !restrictsDayOfMonth && months.length < 12) return undefined;
+  const { daysOfMonth, months, weekdays, isEitherDay } = schedule;
+  if (shift === 0) return schedule.days;
+  const isEveryDate = daysOfMonth.length === 31;
+  const isEveryWeekday = weekdays.length === 7;
+  const shifted = daysOfMonth.map((day) => day + shift);
   const moved = weekdays.map((each) => mod(each + shift, 7)).sort((a, b) => a - b);
-  return [
-    restrictsDayOfMonth ? shifted.join(',') : '*',
-    listText(months, month),
-    restrictsWeekday ? moved.join(',') : '*',
-  ].join(' ');
+  const isEveryDay = isEitherDay ? isEveryDate || isEveryWeekday : isEveryDate && isEveryWeekday;
+  if (isEveryDay) return months.length === 12 ? '* * *' : undefined;
+  // Every month has 28 days; the day before its first is one of several.
+  if (!isEveryDate && shifted.some((day) => day < 1 || day > 28)) return undefined;
+  if (months.length < 12 && (isEveryDate || isEitherDay)) return undefined;
+  // Two lists would mean that either of them allows a day.
+  if (!isEveryDate && !isEveryWeekday && !isEitherDay) return undefined;
+  const [date, weekday] = [
+    isEveryDate ? '*' : shifted.join(','),
+    isEveryWeekday ? '*' : moved.join(','),
+  ];
+  return `${date} ${listText(months, month)} ${weekday}`;
 }
 
 /** Hours by the minutes they have in common, so that each pair is one expression. */
