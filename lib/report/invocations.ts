@@ -4,7 +4,7 @@ import { anchorOf, labelOf } from './data.ts';
 import type { ReportData } from './data.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { copyButton, note, pill, scroller } from './parts.ts';
+import { commandBox, note, pill, scroller } from './parts.ts';
 
 /** A thousand rows are 600 kB; a browser lays them out in a moment. */
 const maxRows = 1000;
@@ -62,9 +62,7 @@ function rowOf(invocation: InvocationRecord, { run, command }: ReportData): Html
   return html`<tr class="${kind}" id="${anchorOf(invocation)}">
     <td>${pill(status)}</td>
     <th scope="row">
-      <div class="command">
-        <code>${command(invocation)}</code>${copyButton(`Copy the command of ${label}`)}
-      </div>
+      ${commandBox(command(invocation), `Copy the command of ${label}`)}
       ${error ? html`<p class="error">${error.message}</p>` : undefined}
     </th>
     <td class="n">${formatDuration(began)}</td>

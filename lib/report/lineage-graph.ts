@@ -10,7 +10,7 @@ const maxDrawn = 80;
 const maxListed = 200;
 
 const box = { width: 264, height: 52, gapX: 96, gapY: 16, margin: 8 } as const;
-const maxChars = 34;
+const maxChars = 29;
 
 /** The lineage as a drawing from left to right, and as a table for who does not see it. */
 export function lineageGraph({ nodes, edges, grain }: Lineage): Html {

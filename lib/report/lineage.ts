@@ -6,7 +6,7 @@ export interface Lineage {
   readonly nodes: readonly LineageNode[];
   readonly edges: readonly LineageEdge[];
   /** What a node stands for. */
-  readonly grain: 'partitions by site' | 'datasets';
+  readonly grain: 'datasets by their first key' | 'datasets';
 }
 
 export interface LineageNode {
@@ -38,7 +38,7 @@ const maxNodes = 24;
 
 /** Finest grouping that can be drawn; undefined where no input of anything is known. */
 export function lineageOf(cells: readonly PartitionCell[]): Lineage | undefined {
-  const made = cells.filter(({ record }) => record.inputs.length > 0);
+  const made = cells.filter(({ record, state }) => record.inputs.length > 0 && state !== 'no-data');
   if (made.length === 0) return undefined;
   const bySite = build(made, true);
   return bySite.nodes.length <= maxNodes ? bySite : build(made, false);
@@ -86,17 +86,18 @@ function build(cells: readonly PartitionCell[], bySite: boolean): Lineage {
     layer: layers.get(id) ?? 0,
     readsItself: edges.has(`${id}\n${id}`),
   }));
-  return { nodes, edges: between, grain: bySite ? 'partitions by site' : 'datasets' };
+  return { nodes, edges: between, grain: bySite ? 'datasets by their first key' : 'datasets' };
 }
 
 function describe(name: string, bySite: boolean): Pick<Group, 'title' | 'keys' | 'kind'> {
   const partition = parsePartition(name);
   if (partition) {
     const { dataset, keys } = partition;
-    return { title: dataset, keys: bySite ? keys : '', kind: 'dataset' };
+    const [first = ''] = keys.split(' ');
+    return { title: dataset, keys: bySite ? first : '', kind: 'dataset' };
   }
-  // Files by their folder: one log a day makes many.
-  const folder = name.slice(0, name.lastIndexOf('/') + 1);
+  // Files by their folder, above what divides it: one log a day makes many.
+  const [folder = ''] = name.slice(0, name.lastIndexOf('/') + 1).split(/(?<=\/)[^/]+=/, 1);
   return { title: folder || name, keys: '', kind: 'file' };
 }
 

@@ -23,11 +23,19 @@ export function scroller(label: string, body: Content): Html {
 
 /** A command line with a button that copies it. */
 export function commandBox(command: string, label: string): Html {
-  return html`<div class="command"><code>${command}</code>${copyButton(label)}</div>`;
+  return html`<div class="command">${commandText(command)}${copyButton(label)}</div>`;
+}
+
+/** A command line that breaks between its words alone; a word may begin with a hyphen. */
+function commandText(command: string): Html {
+  const words = command
+    .split(' ')
+    .map((word, index) => [index > 0 ? ' ' : '', html`<i>${word}</i>`]);
+  return html`<code>${words}</code>`;
 }
 
 /** Copies the text of the `code` before it. */
-export function copyButton(label: string): Html {
+function copyButton(label: string): Html {
   return html`<button type="button" class="copy" hidden aria-label="${label}">Copy</button>`;
 }
 

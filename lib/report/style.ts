@@ -39,6 +39,7 @@ h3 { margin: 0 0 6px; font-size: 15px; overflow-wrap: anywhere; }
 .verdict.fair { background: var(--fairback); color: var(--fairtext); }
 .command { display: flex; gap: 8px; align-items: flex-start; }
 .command code { flex: 1 1 auto; min-width: 0; padding: 5px 10px; background: var(--code); border-radius: 6px; overflow-wrap: anywhere; white-space: pre-wrap; }
+.command i { display: inline-block; max-width: 100%; font-style: normal; }
 header > .command code { background: var(--card); border: 1px solid var(--line); padding: 8px 12px; font-size: 14px; }
 button.copy { flex: none; min-width: 62px; padding: 4px 10px; font: inherit; font-size: 13px; color: var(--accent); background: var(--card); border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
 header > .command button.copy { padding: 8px 12px; }
@@ -160,11 +161,13 @@ footer { color: var(--soft); font-size: 13px; }
   h1 { font-size: 24px; }
   .tiles { grid-template-columns: 1fr 1fr; gap: 8px; }
   .tile .value { font-size: 20px; }
-  .gantt, .gantt tbody, .gantt tr, .gantt th, .gantt td { display: block; width: auto; }
+  .gantt, .gantt thead, .gantt tbody, .gantt tr, .gantt th, .gantt td { display: block; width: auto; }
   .gantt tbody th { padding: 6px 0 0; border: 0; }
   .gantt th:first-child { width: auto; }
-  .gantt thead th:first-child { display: none; }
+  .gantt thead th:first-child, .gantt .axis span:nth-child(even) { display: none; }
+  .invocations th, .invocations td { padding: 6px 5px; }
   .invocations tbody th { min-width: 260px; }
+  .invocations .command { flex-direction: column; }
 }
 @media print {
   body { background: #fff; max-width: none; }

@@ -19,7 +19,8 @@ export function timeline({ run }: Pick<ReportData, 'run'>): Html | undefined {
   const critical = criticalPath(run.invocations);
   const shown = choose(placed, critical);
   const scale = scaleOf(run.startedAt, run.invocations, run.durationMs);
-  return html`${summary(run.invocations, critical)}
+  const leaves = run.invocations.filter(({ kind }) => kind === 'leaf');
+  return html`${leaves.length > 1 ? summary(leaves, critical) : undefined}
     <ul class="legend">
       <li><span class="key bar critical" aria-hidden="true"></span>on the critical path</li>
       <li><span class="key bar" aria-hidden="true"></span>others</li>
@@ -134,10 +135,9 @@ function bar({ depth, invocation }: Placed, isCritical: boolean, scale: Scale): 
   </tr> `;
 }
 
-function summary(invocations: readonly InvocationRecord[], critical: ReadonlySet<number>): Html {
-  const leaves = invocations.filter(({ id, kind }) => kind === 'leaf' && critical.has(id));
+function summary(all: readonly InvocationRecord[], critical: ReadonlySet<number>): Html {
+  const leaves = all.filter(({ id }) => critical.has(id));
   const sum = leaves.reduce((total, { durationMs = 0 }) => total + durationMs, 0);
-  const all = invocations.filter(({ kind }) => kind === 'leaf');
   const work = all.reduce((total, { durationMs = 0 }) => total + durationMs, 0);
   return html`<p>
     The critical path is the chain of steps, each of which began when the one before it had ended:
