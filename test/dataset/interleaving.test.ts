@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Manifest } from '../../lib/dataset/manifest.ts';
@@ -7,7 +9,7 @@ import { ConflictError } from '../../lib/store/conflict.ts';
 import { openMemoryStore } from '../../lib/store/memory.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig } from '../store/s3-rig.ts';
+import { foreignEndpoint, openForeignS3, openS3Rig } from '../store/s3-rig.ts';
 import { draft, namesIn, prefix, publisher, sha256, textOf } from './drafts.ts';
 import { Killed, mortalStore, Turns } from './turns.ts';
 
@@ -24,6 +26,7 @@ const stores: readonly [string, () => Promise<Store>, number][] = [
   ['memory', async () => openMemoryStore(), 200],
   ['memory, the etag being a hash', async () => openMemoryStore({ hashEtags: true }), 200],
   ['S3', () => emptyS3(), 15],
+  ...(foreignEndpoint === '' ? [] : [foreign()]),
 ];
 
 describe.each(stores)(
@@ -161,6 +164,10 @@ describe('one publisher killed at every step', () => {
     expect(new Set(seen)).toEqual(new Set(['old', 'new']));
   });
 });
+
+function foreign(): [string, () => Promise<Store>, number] {
+  return [foreignEndpoint, () => openForeignS3(tmpdir(), randomUUID()), 40];
+}
 
 async function emptyS3(): Promise<Store> {
   const { store } = await openS3Rig(s3);

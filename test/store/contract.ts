@@ -302,6 +302,8 @@ export function storeContract(each: StoreCase): void {
       expect(lines).toEqual([...Array.from({ length: 1000 }, (_, line) => String(line)), 'last']);
       const streamed = Buffer.concat(await all(store.stream('.pipe/log.jsonl')));
       expect(streamed.toString().trimEnd().split('\n')).toEqual(lines);
+      const path = await store.download('.pipe/log.jsonl', staging);
+      expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toEqual(lines);
       await store.remove(['.pipe/log.jsonl']);
       expect(await store.read('.pipe/log.jsonl')).toBeUndefined();
     });

@@ -1,3 +1,4 @@
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,4 +62,19 @@ export async function openS3Rig(
     reopen: open,
     remove: () => rm(spool, { recursive: true }),
   };
+}
+
+/** An S3 server that is none of ours, where one is to be tested: `.ci/s3-server <command>` starts it. */
+export const foreignEndpoint = process.env['PIPE_TEST_S3_ENDPOINT'] ?? '';
+
+/** A store below a prefix of its own on the foreign server; credentials come from the environment. */
+export async function openForeignS3(spool: string, prefix: string): Promise<Store> {
+  const [bucket, place] = ['pipe-test', { endpoint: foreignEndpoint, region: 'us-east-1' }];
+  const client = new S3Client({ ...place, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: bucket })).catch((error: unknown) => {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  });
+  client.destroy();
+  const limits = { ...quickLimits, socketTimeoutMs: 10_000 };
+  return openS3Store({ bucket, prefix }, { effects: testEffects(), spool, ...place, limits });
 }

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -60,6 +60,17 @@ describe('the spool', () => {
     await staging.close();
     await expect(held.download('large', empty)).rejects.toThrow('a file of 101 bytes');
     await empty.close();
+  });
+
+  test('that is full is told of, and what was written of the file goes', async () => {
+    const path = join(rig.spool, 'k');
+    await symlink('/dev/full', path);
+    const staging = { folder: rig.spool, path: () => path, close: async () => {} };
+    await expect(store.download('a', staging)).rejects.toThrow(
+      /no space left on the disk \(ENOSPC\).*Free some space/,
+    );
+    expect(await readdir(rig.spool)).toEqual([]);
+    await access('/dev/full');
   });
 
   test('loses what dead processes left, and keeps what the living have', async () => {

@@ -35,6 +35,10 @@ export function appendedKey(segment: string): string | undefined {
   return /^(.*)\/\.segment-\d{9}$/s.exec(segment)?.[1];
 }
 
+export function bytesIn(segments: readonly Entry[]): number {
+  return segments.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 export async function readAppended(session: Session, key: string): Promise<Stored | undefined> {
   const segments = await segmentsOf(session, key);
   if (segments.length === 0) return undefined;
@@ -71,7 +75,7 @@ function joined(segments: readonly Entry[]): Entry {
   if (!first || !last) throw new Error('there are no segments to join');
   return {
     key: appendedKey(first.key) ?? first.key,
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: bytesIn(segments),
     etag: joinedEtag(segments),
     modified: last.modified,
   };

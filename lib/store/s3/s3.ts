@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import { localError } from '../fault.ts';
 import { checkKey, checkPrefix, withoutOwn } from '../key.ts';
@@ -14,6 +14,7 @@ import type {
   WriteCondition,
 } from '../store.ts';
 import {
+  bytesIn,
   isAppendable,
   joinSegments,
   openAppender,
@@ -124,10 +125,13 @@ class S3Store implements Store {
 
   async download(key: string, staging: Staging, expected?: Content): Promise<string> {
     checkKey(key);
-    const bytes = expected?.bytes ?? (await this.#session.head(key))?.bytes ?? 0;
-    await this.#spool.reserve(staging, bytes);
+    const session = this.#session;
+    const segments = isAppendable(key) ? await segmentsOf(session, key) : [];
+    const bytes = segments.length > 0 ? bytesIn(segments) : expected?.bytes;
+    await this.#spool.reserve(staging, bytes ?? (await session.head(key))?.bytes ?? 0);
     const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
-    await this.#session.transfers(() => downloadS3(this.#session, key, path, expected));
+    if (segments.length > 0) await writeFile(path, streamAppended(session, segments));
+    else await session.transfers(() => downloadS3(session, key, path, expected));
     return path;
   }
 
