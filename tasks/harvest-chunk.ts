@@ -5,7 +5,7 @@ import { checkPacked, listOfChunk, packedChunk } from '../lib/operations/pack/ch
 import { packChunk } from '../lib/operations/pack/pack.ts';
 import type { Packing } from '../lib/operations/pack/pack.ts';
 import { openSource } from '../lib/operations/pack/source.ts';
-import { bytesText, countText } from '../lib/operations/pack/wording.ts';
+import { bytesText, countText, packedText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import { integer, limit } from '../lib/task/values.ts';
 
@@ -71,13 +71,6 @@ function checkChunk(chunk: string): void {
 }
 
 function textOf({ rows, bytes, kept }: Packing, seconds: number): string {
-  const perSecond = Math.round(rows.in / Math.max(seconds, 0.001));
-  return [
-    `${countText(rows.in)} attempted`,
-    `${countText(rows.out)} packed${kept > 0 ? ` (${countText(kept)} of them before)` : ''}`,
-    `${countText(rows.filtered)} missing`,
-    `${countText(rows.rejected)} failed`,
-    bytesText(bytes),
-    `${countText(perSecond)} objects/s`,
-  ].join(', ');
+  const before = kept > 0 ? `, ${countText(kept)} of them packed before` : '';
+  return packedText(rows, bytesText(bytes) + before, seconds);
 }

@@ -9,7 +9,10 @@ import { packTable } from '../lib/operations/pack/pack-table.ts';
 import { openIdFile, openSource } from '../lib/operations/pack/source.ts';
 import { workOf, workOfListing } from '../lib/operations/pack/work.ts';
 import type { Work } from '../lib/operations/pack/work.ts';
+import type { RowCounts } from '../lib/ledger/events.ts';
 import { NoDataError, UserError } from '../lib/errors.ts';
+import { placeOf } from '../lib/store/place.ts';
+import { packedText, secondsText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { CallArgs, Outcome, PlanContext, RunContext } from '../lib/task/task.ts';
 import { integer, limit } from '../lib/task/values.ts';
@@ -62,7 +65,8 @@ Options:
     );
   },
 
-  summarize: (args, context) => packTable(args.to, context),
+  summarize: (args, context) =>
+    packTable(args.to, placeOf(context.store.uri, context.cwd), context),
 });
 
 /** Chunks that wait for a slot of the run at once. */
@@ -73,11 +77,15 @@ async function packChunks(
   args: Exclude<CallArgs, readonly string[]>,
   context: RunContext,
 ): Promise<void> {
+  const began = context.clock();
   const slots = pLimit(CHUNKS_AT_ONCE);
   const outcomes = await slots.map(lists, ({ chunk }) =>
     context.invoke('harvest:chunk', { ...args, chunk }),
   );
   context.signal.throwIfAborted();
+  const rows = outcomes.flatMap((outcome) => outcome.rows ?? []).reduce(addRows, noRows);
+  const seconds = (context.clock() - began) / 1000;
+  if (rows.in > 0) context.log(packedText(rows, `in ${secondsText(seconds)}`, seconds));
   const isGood = ({ status }: Outcome): boolean => status === 'done' || status === 'skipped';
   const bad = outcomes.filter((outcome) => !isGood(outcome)).length;
   if (bad > 0) {
@@ -89,6 +97,17 @@ async function packChunks(
     const keys = lists.reduce((sum, list) => sum + list.keys, 0);
     context.log(`everything is up to date (${lists.length} chunks, ${keys} keys)`);
   }
+}
+
+const noRows: RowCounts = { in: 0, out: 0, rejected: 0, filtered: 0 };
+
+function addRows(a: RowCounts, b: RowCounts): RowCounts {
+  return {
+    in: a.in + b.in,
+    out: a.out + b.out,
+    rejected: a.rejected + b.rejected,
+    filtered: a.filtered + b.filtered,
+  };
 }
 
 function demand({ status, error }: Outcome, problem: string): void {

@@ -18,11 +18,16 @@ interface PackTable {
 /** How many reasons for failures are shown. */
 const SHOWN = 5;
 
-/** What a packed dataset holds: `attempted` keys are `packed`, `missing` or `failed`; bytes of the objects and of the files. */
-export async function packTable(dataset: string, effects: UnpackEffects): Promise<PackTable> {
+/**
+ * What a packed dataset holds: `attempted` keys are `packed`, `missing` or `failed`; bytes of the
+ * objects and of the files. `place` is the store as a person types it.
+ */
+export async function packTable(
+  dataset: string,
+  place: string,
+  effects: UnpackEffects,
+): Promise<PackTable> {
   const chunks = await chunksOf(effects.store, dataset);
-  const sum = (numberOf: (chunk: PublishedChunk) => number): number =>
-    chunks.reduce((total, chunk) => total + numberOf(chunk), 0);
   return {
     title: `${dataset}: packed objects`,
     columns: [
@@ -34,22 +39,23 @@ export async function packTable(dataset: string, effects: UnpackEffects): Promis
       { name: 'bytes', kind: 'number' },
       { name: 'bytes in files', kind: 'number' },
     ],
-    rows: [
-      [
-        chunks.length,
-        sum(({ manifest }) => manifest.rows.in),
-        sum(({ manifest }) => manifest.rows.out),
-        sum(({ manifest }) => manifest.rows.filtered),
-        sum(({ manifest }) => manifest.rows.rejected),
-        sum(({ manifest }) => manifest.inputs[0]?.bytes ?? 0),
-        sum(({ manifest }) => manifest.files.reduce((total, file) => total + file.bytes, 0)),
-      ],
-    ],
-    notes: [
-      ...(await reasons(dataset, chunks, effects)),
-      `Files: ${effects.store.uri}/${dataset}/chunk=<n>/`,
-    ],
+    rows: chunks.length === 0 ? [] : [totals(chunks)],
+    notes: [...(await reasons(dataset, chunks, effects)), `Files: ${place}/${dataset}/chunk=<n>/`],
   };
+}
+
+function totals(chunks: readonly PublishedChunk[]): number[] {
+  const sum = (numberOf: (chunk: PublishedChunk) => number): number =>
+    chunks.reduce((total, chunk) => total + numberOf(chunk), 0);
+  return [
+    chunks.length,
+    sum(({ manifest }) => manifest.rows.in),
+    sum(({ manifest }) => manifest.rows.out),
+    sum(({ manifest }) => manifest.rows.filtered),
+    sum(({ manifest }) => manifest.rows.rejected),
+    sum(({ manifest }) => manifest.inputs[0]?.bytes ?? 0),
+    sum(({ manifest }) => manifest.files.reduce((total, file) => total + file.bytes, 0)),
+  ];
 }
 
 /** The first failures, with the chunk they are in. */
