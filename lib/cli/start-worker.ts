@@ -49,6 +49,8 @@ export function workerStarter(setup: WorkerSetup, maxMemoryMiB: number | undefin
     };
     child.on('exit', ended);
     child.on('error', () => ended(null, null));
+    // A task may close the channel; nothing more would ever be heard of it.
+    child.on('disconnect', kill);
     child.on('message', (message) => {
       if (isFromWorker(message)) listener.message(message);
     });

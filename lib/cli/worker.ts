@@ -34,7 +34,6 @@ export function work(folder: string): void {
     } else if (receive) receive(message);
     else early.push(message);
   });
-  process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
 }
 
 async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void> {
@@ -79,8 +78,8 @@ function endWith(error: unknown): void {
 const WATCH_MS = 500;
 
 /**
- * Ends the process group when its parent has died. In a thread of its own: a leaf that never gives
- * the event loop back would otherwise go on for ever.
+ * Ends the process group, and removes its folder, when its parent has died. In a thread of its own:
+ * a leaf that never gives the event loop back would otherwise go on for ever.
  */
 function watchParent(folder: string): void {
   const { ppid, pid } = process;
@@ -92,4 +91,6 @@ function watchParent(folder: string): void {
       process.kill(-${pid}, 'SIGKILL');
     }, ${WATCH_MS});`;
   new Worker(code, { eval: true }).unref();
+  // Without a parent to speak to there is nothing to live for; that is the thread's to end.
+  process.on('disconnect', () => setInterval(() => undefined, WATCH_MS));
 }

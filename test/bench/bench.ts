@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { benchDocopt } from './docopt.ts';
 import { benchIngest } from './ingest.ts';
+import { benchIsolate } from './isolate.ts';
 import { benchLeaves } from './leaves.ts';
 import { benchPack } from './pack.ts';
 import { benchPageloads } from './pageloads.ts';
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   startup: benchStartup,
   docopt: benchDocopt,
   leaves: (size) => benchLeaves(size ? [size] : [10_000, 100_000, 1_000_000]),
+  isolate: benchIsolate,
   sample: benchSample,
   pageloads: benchPageloads,
   ingest: benchIngest,
