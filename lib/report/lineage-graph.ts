@@ -26,13 +26,13 @@ export function lineageGraph({ nodes, edges, grain }: Lineage): Html {
       html`<svg
         class="lineage"
         role="img"
-        aria-labelledby="lineage-title"
+        aria-labelledby="lineage-drawing"
         aria-describedby="lineage-table"
         width="${width}"
         height="${height}"
         viewBox="0 0 ${width} ${height}"
       >
-        <title id="lineage-title">
+        <title id="lineage-drawing">
           Lineage: ${formatCount(drawn.length, 'box', 'boxes')},
           ${formatCount(edges.length, 'line')}; the table below says the same
         </title>

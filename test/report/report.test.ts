@@ -26,8 +26,8 @@ describe('markup', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const { 1: inside = '' } = /^<a b="([^]*)">/.exec(String(html`<a b="${text}"></a>`)) ?? [];
-        // eslint-disable-next-line no-control-regex
-        expect(inside).not.toMatch(/[<>"'\0-\x08\x0b-\x1f]/);
+        expect(inside).not.toMatch(/[<>"']/);
+        expect(inside.split('').every((char) => char >= ' ' || /\s/.test(char))).toBe(true);
         expect(inside.replace(/&(?:amp|lt|gt|quot|#39);/g, '')).not.toContain('&');
       }),
     );
@@ -48,7 +48,7 @@ describe('the critical path', () => {
 
   test('has those who called for a step', () => {
     const path = criticalPath([step(1, 0, 90), step(2, 5, 20, 1), step(3, 30, 40, 1)]);
-    expect([...path].sort()).toEqual([1, 2, 3]);
+    expect(path).toEqual(new Set([1, 2, 3]));
   });
 
   test('takes no step twice, however short', () => {
@@ -145,6 +145,8 @@ describe('a report', () => {
     ]);
     expect(page.match(/<caption/g)).toHaveLength(page.match(/<table/g)?.length ?? 0);
     expect(page.match(/<h1/g)).toHaveLength(1);
+    const ids = [...page.matchAll(/\bid="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   test('shows hostile text as text, wherever it stands', () => {
@@ -171,7 +173,7 @@ describe('a report', () => {
       command: () => hostile,
     });
     expect(page.match(/<script/g)).toHaveLength(1);
-    expect(page).not.toMatch(/<img|\0|\u001b/);
+    for (const text of ['<img', '\0', '\u001b']) expect(page).not.toContain(text);
     expect(page).toContain('&lt;img src=x');
   });
 
