@@ -1,13 +1,16 @@
-import { checkValue, prefixOf } from '../lib/dataset/layout.ts';
+import { relative } from 'node:path';
+import { checkValue, DATA_FILE, prefixOf } from '../lib/dataset/layout.ts';
 import { readManifest } from '../lib/dataset/published.ts';
 import type { Draft } from '../lib/dataset/publish.ts';
 import { UsageError } from '../lib/errors.ts';
+import { accountRows, daysOfSite } from '../lib/operations/ingest/account-table.ts';
 import { findFiles } from '../lib/operations/ingest/files.ts';
 import { accountOf, inputOf } from '../lib/operations/ingest/accounts.ts';
 import { ingest } from '../lib/operations/ingest/ingest.ts';
 import type { IngestOptions } from '../lib/operations/ingest/ingest.ts';
 import { sourceKey, sourceOf } from '../lib/operations/ingest/source.ts';
 import type { Source } from '../lib/operations/ingest/source.ts';
+import { placeOf } from '../lib/store/place.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Output, PlanContext } from '../lib/task/task.ts';
 import { limit } from '../lib/task/values.ts';
@@ -56,11 +59,42 @@ Options:
       staging: await context.staging(),
       store: context.store,
       publish: (draft: Draft) => context.publish(draft),
-      log: (message: string) => context.log(message),
     };
     return { rows: await ingest(effects, optionsOf(args), due) };
   },
+
+  async summarize({ site, uri }, context) {
+    const sources = await sourcesOf(uri, context);
+    const rows = await accountRows(context.store, site, sources.slice(0, MAX_ROWS));
+    const place = placeOf(context.store.uri, context.cwd);
+    const isRejected = rows.some(([, , , rejected]) => (rejected ?? 0) > 0);
+    const days = await daysOfSite(context.store, site);
+    return {
+      title: `Logs of the site ${site}`,
+      columns: [
+        { name: 'file', kind: 'text' },
+        { name: 'records', kind: 'number' },
+        { name: 'events', kind: 'number' },
+        { name: 'rejected', kind: 'number' },
+      ],
+      rows: rows.map(([path, ...counts]) => [relative(context.cwd, path), ...counts]),
+      notes: [
+        ...(sources.length > rows.length ? [`and ${sources.length - rows.length} more files`] : []),
+        ...(isRejected
+          ? [`Rejects: ${place}/rejects/events/site=${site}/source=*/${DATA_FILE}`]
+          : []),
+        ...(days
+          ? [
+              `Next: pipe stats:multi -- --sites=${site} --start-date=${days[0]} --end-date=${days[1]}`,
+            ]
+          : []),
+      ],
+    };
+  },
 });
+
+/** Files shown in the summary. */
+const MAX_ROWS = 40;
 
 interface IngestArgs {
   readonly site: string;

@@ -96,11 +96,17 @@ export class Runner {
     const leaves = await checkPlan(root, effects.registry, effects);
     const report = await runInvocation(root, leaves, effects);
     const staging = await this.store.openStaging('summary');
-    const summary = await root.task.summarize?.(root.args, {
-      ...effects,
-      engine: () => Promise.resolve(this.engine),
-      staging: () => Promise.resolve(staging),
-    });
+    const summary = await root.task
+      .summarize?.(root.args, {
+        ...effects,
+        engine: () => Promise.resolve(this.engine),
+        staging: () => Promise.resolve(staging),
+      })
+      // As on the command line: what has failed may have nothing to show.
+      .catch((error: unknown) => {
+        if (report.exitCode === 0) throw error;
+        return undefined;
+      });
     await staging.close();
     return { ...report, events, leaves: leavesOf(events), summary };
   }

@@ -86,9 +86,8 @@ export async function publishDay(
   });
   for (let attempt = 1; ; attempt++) {
     const before = await readDay(effects.store, site, day);
-    const draft = await draftDay(effects, site, day, before, replaced, added);
     try {
-      await effects.publish(draft);
+      await effects.publish(await draftDay(effects, site, day, before, replaced, added));
       return;
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === MAX_ATTEMPTS) throw error;
@@ -125,8 +124,9 @@ async function draftDay(
   const written = await engine.write(join(parts, ' union all '), path);
   const expected = inputs.reduce((sum, input) => sum + (input.rows ?? 0), 0);
   if (written.rows !== expected) {
-    throw new Error(
-      `${dateOf(day)} of ${site} was written with ${written.rows} rows instead of ${expected}.`,
+    // Somebody has published the day between our look at its manifest and at its file.
+    throw new ConflictError(
+      `${dateOf(day)} of ${site} was written with ${written.rows} rows instead of ${expected}; run the same command again`,
     );
   }
   return {

@@ -24,10 +24,6 @@ export interface Incoming {
   readonly isKnown: boolean;
 }
 
-export interface IngestEffects extends Effects {
-  log(message: string): void;
-}
-
 /**
  * Reads sources and publishes their rows in the days of the dataset `events`, in place of what
  * these days hold of the same sources or of shorter versions of them; then each one's account.
@@ -36,7 +32,7 @@ export interface IngestEffects extends Effects {
  * is published then.
  */
 export async function ingest(
-  effects: IngestEffects,
+  effects: Effects,
   options: IngestOptions,
   sources: readonly Incoming[],
 ): Promise<RowCounts> {
@@ -68,7 +64,7 @@ export async function ingest(
 
 /** Sources of which a longer version is there, too, count as read and filtered. */
 async function account(
-  effects: IngestEffects,
+  effects: Effects,
   loaded: readonly Loaded[],
   superseded: ReadonlySet<string>,
 ): Promise<Account[]> {
@@ -76,17 +72,14 @@ async function account(
   for (const one of loaded) {
     const isSuperseded = superseded.has(one.source.sha256);
     if (isSuperseded) await discard(effects.engine, one);
-    const made = await writeAccount(effects, one, isSuperseded);
-    accounts.push(made);
-    const { in: records, rejected } = made.rows;
-    if (rejected > 0) effects.log(`${one.source.path}: ${rejected} of ${records} records rejected`);
+    accounts.push(await writeAccount(effects, one, isSuperseded));
   }
   return accounts;
 }
 
 /** Days that may lose rows: other options may have put them elsewhere. */
 async function oldDays(
-  { store }: IngestEffects,
+  { store }: Effects,
   site: string,
   sources: readonly Incoming[],
 ): Promise<NewDay[]> {
@@ -104,7 +97,7 @@ function merged(days: readonly NewDay[]): NewDay[] {
 }
 
 async function accountsBefore(
-  effects: IngestEffects,
+  effects: Effects,
   site: string,
   loaded: readonly Loaded[],
   superseded: ReadonlySet<string>,
