@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { S3Options } from '../../lib/store/s3/options.ts';
 import { openS3Store } from '../../lib/store/s3/s3.ts';
 import { newBucket } from '../rig/s3-server/state.ts';
@@ -34,7 +34,7 @@ describe('an error says what to do:', () => {
     [
       'no credentials',
       { credentials: noCredentials },
-      /there are no credentials \(CredentialsProviderError, attempt 1\)\. Set AWS_ACCESS_KEY_ID/,
+      /there are no credentials: Could not load \(CredentialsProviderError, attempt 1\)\. Set AWS_ACCESS/,
     ],
     [
       'another region',
@@ -53,6 +53,16 @@ describe('an error says what to do:', () => {
       /^\[store\] \[s3\] Cannot write "some\/prefix\/a\/k" in bucket "bucket": /,
     );
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toThrow(expected);
+  });
+
+  test('no region', async () => {
+    vi.stubEnv('AWS_REGION', undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
+    const store = s3.reopen({ endpoint: undefined, region: undefined });
+    await expect(store.read('k')).rejects.toThrow(
+      /no region is set \(RegionMissing, attempt 1\)\. Set AWS_REGION=<region>/,
+    );
+    vi.unstubAllEnvs();
   });
 
   test('no such bucket', async () => {

@@ -35,6 +35,8 @@ function meaningOf(fault: S3Fault, bucket: string, message: string): Meaning {
     return { meaning: 'there is no such bucket', advice };
   }
   if (wrongRegion.has(code)) return regionMeaning(region);
+  if (code.endsWith('ProviderError'))
+    return { meaning: `there are no credentials: ${message}`, advice: credentials };
   const known = meanings[code] ?? (status === undefined ? undefined : meanings[status]);
   if (known) return known;
   if (isTransient(fault)) return { meaning: message, advice: again };
@@ -47,7 +49,6 @@ const wrongRegion = new Set([
   'AuthorizationHeaderMalformed',
   'IllegalLocationConstraintException',
   'PermanentRedirect',
-  'Region is missing',
   '301',
 ]);
 
@@ -57,6 +58,9 @@ function regionMeaning(region: string | undefined): Meaning {
     advice: `Set AWS_REGION=${region ?? '<region>'} and run again.`,
   };
 }
+
+const credentials =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE=<name> for a profile in ~/.aws; "aws sso login" renews those of an SSO.';
 
 const unreachable: Meaning = {
   meaning: 'the server cannot be reached',
@@ -87,10 +91,9 @@ const denied: Meaning = {
 const meanings: Readonly<Record<string, Meaning>> = {
   AccessDenied: denied,
   '403': denied,
-  CredentialsProviderError: {
-    meaning: 'there are no credentials',
-    advice:
-      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE=<name> for a profile in ~/.aws.',
+  RegionMissing: {
+    meaning: 'no region is set',
+    advice: 'Set AWS_REGION=<region>, or PIPE_S3_ENDPOINT=<url> for a server that is not AWS.',
   },
   InvalidAccessKeyId: {
     meaning: 'the server does not know the access key',

@@ -62,7 +62,14 @@ const transientCodes = new Set([
   'XAmzContentSHA256Mismatch',
 ]);
 
-const unsentCodes = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'ENOTFOUND', 'CredentialsProviderError']);
+const unsentCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'RegionMissing',
+]);
 
 const networkCodes = new Set([
   'EAI_AGAIN',
@@ -108,8 +115,10 @@ function replyCodeOf(error: Error, status: number): string {
 function networkCodeOf(error: Error): string | undefined {
   const code = codeOf(error);
   if (code !== undefined) return code;
-  const named = ['TimeoutError', 'CredentialsProviderError'];
+  const named = ['TimeoutError', 'CredentialsProviderError', 'TokenProviderError'];
   if (named.includes(error.name)) return error.name;
+  // The SDK gives it no name or code.
+  if (error.message === 'Region is missing') return 'RegionMissing';
   return error.message === 'aborted' || error.message === 'socket hang up'
     ? 'ECONNRESET'
     : undefined;
