@@ -3,6 +3,7 @@ import { benchDocopt } from './docopt.ts';
 import { benchIngest } from './ingest.ts';
 import { benchIsolate } from './isolate.ts';
 import { benchLeaves } from './leaves.ts';
+import { benchLedger } from './ledger.ts';
 import { benchPack } from './pack.ts';
 import { benchPageloads } from './pageloads.ts';
 import { benchSample } from './sample.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   docopt: benchDocopt,
   leaves: (size) => benchLeaves(size ? [size] : [10_000, 100_000, 1_000_000]),
   isolate: benchIsolate,
+  ledger: benchLedger,
   sample: benchSample,
   pageloads: benchPageloads,
   ingest: benchIngest,

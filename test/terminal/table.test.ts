@@ -94,3 +94,27 @@ test('colour changes nothing but colour', () => {
   // oxlint-disable-next-line no-control-regex
   expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(renderTable(table, plain));
 });
+
+test('durations are told, and commands keep their indentation and their end', () => {
+  const runs: Table = {
+    title: '',
+    columns: [
+      { name: 'id', kind: 'number' },
+      { name: 'time', kind: 'duration' },
+      { name: 'command', kind: 'command' },
+    ],
+    rows: [
+      [1, 61_000, 'pipe stats:multi -- --sites=a,b'],
+      [12, 950, '  pipe stats:clicks -- --sites=a\x1b[31m'],
+      [null, null, '  # more'],
+    ],
+    notes: [],
+  };
+  for (const width of [10, 20, Infinity]) {
+    expect(renderTable(runs, { width, color: false })).toBe(`id      time  command
+ 1  1 m 01 s  pipe stats:multi -- --sites=a,b
+12    950 ms    pipe stats:clicks -- --sites=a␛[31m
+                # more
+`);
+  }
+});
