@@ -29,6 +29,8 @@ export interface Request {
   readonly cwd: string;
   readonly force: boolean;
   readonly failFast: boolean;
+  /** See `RunOptions`. */
+  readonly renewBefore?: string | undefined;
   readonly stop: AbortSignal;
   readonly cancel: AbortSignal;
   readonly mask: Mask;
@@ -41,7 +43,8 @@ export interface Effects extends Omit<RunOptions, 'emit' | 'breathe'> {
 
 /** Opens the store and puts together all that a run touches; writes nothing yet. */
 export async function compose(request: Request): Promise<Effects> {
-  const { settings, cwd, mask } = request;
+  const { settings, cwd, mask, force, renewBefore } = request;
+  const renewal = renewBefore === undefined ? {} : { renewBefore };
   const { jobs, now, timezone, prefix } = settings;
   const open = (uri: string): Promise<Store> => openFrom(uri, cwd, settings.unsafePublish);
   const run = runId(Date.now(), randomBytes(4).toString('hex'));
@@ -54,12 +57,13 @@ export async function compose(request: Request): Promise<Effects> {
     timezone,
     cwd,
     jobs,
-    force: request.force,
+    force,
+    ...renewal,
     failFast: request.failFast,
     attempts: settings.attempts,
     ...(settings.isolate && { isolate: settings.isolate }),
     startWorker: workerStarter(
-      { type: 'setup', settings, cwd, run, force: request.force },
+      { type: 'setup', settings, cwd, run, force, ...renewal },
       settings.maxMemoryMiB,
     ),
     command: (text) => mask.text(`pipe ${prefix}${text}`),
@@ -83,6 +87,7 @@ export async function runWithLedger(
   invocation: Invocation,
   effects: Effects,
   listen: (event: RunEvent) => void,
+  command = effects.command(invocation.text),
 ): Promise<RunReport> {
   const { mask, registry } = effects;
   mask.learn(secretsIn(invocation.task, invocation.argv));
@@ -102,7 +107,7 @@ export async function runWithLedger(
     await ledger.ready();
   };
   try {
-    emit(started(invocation, effects));
+    emit(started(command, effects));
     return await runInvocation(invocation, leaves, { ...effects, emit, breathe });
   } finally {
     await ledger.close();
@@ -131,8 +136,8 @@ function threadsFor(leaves: number, jobs: number): number {
   return Math.max(1, Math.floor(cores / Math.max(1, Math.min(leaves, jobs))));
 }
 
-function started(invocation: Invocation, effects: Effects): RunEvent {
-  const { run, store, timezone, now, command } = effects;
+function started(command: string, effects: Effects): RunEvent {
+  const { run, store, timezone, now, force, renewBefore } = effects;
   return {
     type: 'run-started',
     at: new Date().toISOString(),
@@ -141,10 +146,12 @@ function started(invocation: Invocation, effects: Effects): RunEvent {
     host: hostname(),
     user: userName(),
     pid: process.pid,
-    command: command(invocation.text),
+    command,
     store: store.uri,
     timezone,
     now: new Date(now).toISOString(),
+    ...(force && { force }),
+    ...(renewBefore !== undefined && { renewBefore }),
   };
 }
 

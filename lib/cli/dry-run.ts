@@ -12,9 +12,13 @@ import type { TreeNode } from '../terminal/tree.ts';
 import { useColor } from './color.ts';
 import { printTable } from './summary.ts';
 import type { Effects } from './compose.ts';
+import { partitionLines, reasonsOf } from './why.ts';
 import { writeOut } from './write.ts';
 
-/** Prints the plan as a tree of commands with their state. Changes nothing, not even a timestamp. */
+/**
+ * Prints the plan as a tree of commands with their state; for `--why` also when and by which run
+ * each partition was made. Changes nothing, not even a timestamp.
+ */
 export async function printDryRun(
   invocation: Invocation,
   effects: Effects,
@@ -22,10 +26,11 @@ export async function printDryRun(
 ): Promise<ExitCode> {
   await checkPlan(invocation, effects.registry, effects);
   const nodes = preview(invocation, effects);
+  const why = options['why'] === true;
   const lines =
     options['json'] === true
-      ? jsonLines(nodes, effects)
-      : renderTree(treeNodes(nodes, effects), { color: useColor(process.stdout) });
+      ? jsonLines(nodes, effects, why)
+      : renderTree(treeNodes(nodes, effects, why), { color: useColor(process.stdout) });
   for await (const line of lines) await writeOut(`${line}\n`);
   const estimate = await invocation.task.estimate?.(invocation.args, effects);
   if (estimate) printTable(estimate, 'estimate', options);
@@ -35,16 +40,25 @@ export async function printDryRun(
 async function* treeNodes(
   nodes: AsyncIterable<PreviewNode>,
   effects: Effects,
+  why: boolean,
 ): AsyncGenerator<TreeNode> {
-  for await (const { depth, invocation, state, outputs } of nodes) {
-    const because = [...new Set(outputs.flatMap((output) => output.because))];
+  for await (const node of nodes) {
+    const { depth, invocation, state, outputs } = node;
+    const because = why
+      ? reasonsOf(node)
+      : [...new Set(outputs.flatMap((output) => output.because))];
     yield { depth, command: commandOf(invocation, effects), ...(state && { state }), because };
+    if (!why) continue;
+    for (const line of partitionLines(node)) {
+      yield { depth: depth + 1, command: effects.mask.text(line) };
+    }
   }
 }
 
 async function* jsonLines(
   nodes: AsyncIterable<PreviewNode>,
   effects: Effects,
+  why: boolean,
 ): AsyncGenerator<string> {
   for await (const { depth, kind, invocation, state, outputs } of nodes) {
     yield JSON.stringify({
@@ -52,10 +66,11 @@ async function* jsonLines(
       kind,
       command: commandOf(invocation, effects),
       state,
-      outputs: outputs.map(({ partition, state: each, because }) => ({
+      outputs: outputs.map(({ partition, state: each, because, manifest }) => ({
         partition: prefixOf(partition),
         state: each,
         because,
+        ...(why && manifest && { publishedAt: manifest.publishedAt, run: manifest.run }),
       })),
     });
   }

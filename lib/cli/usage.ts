@@ -9,8 +9,10 @@ Usage:
 
 Options:
   -n, --dry-run          Print the plan as a tree of commands with their state; change nothing.
+  --why                  The same, and when and by which run each partition was made.
   -j, --jobs=<n>         How many invocations run at once; the number of cores unless given.
   -f, --force            Run what is up to date, too.
+  --lookback=<days>      Look at so many days before the window, too, and make again what is stale there.
   -k, --keep-going       Go on with the others when one fails; this is the default.
   --fail-fast            Start nothing new once one has failed.
   --retries=<n>          How often to try again what may pass, such as a lost network; 0 unless given.

@@ -15,6 +15,7 @@ export interface WorkerSetup {
   readonly cwd: string;
   readonly run: string;
   readonly force: boolean;
+  readonly renewBefore?: string;
 }
 
 /**
@@ -37,7 +38,7 @@ export function work(folder: string): void {
 }
 
 async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void> {
-  const { settings, cwd, run, force } = setup;
+  const { settings, cwd, run, force, renewBefore } = setup;
   const { registry } = await loadProject(cwd);
   const never = new AbortController().signal;
   const mask = new Mask(environmentSecrets(process.env));
@@ -46,6 +47,7 @@ async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void>
     settings,
     cwd,
     force,
+    renewBefore,
     failFast: false,
     stop: never,
     cancel: never,

@@ -25,6 +25,10 @@ export interface RunStarted {
   readonly timezone: string;
   /** The one pinned now of the run. */
   readonly now: string;
+  /** Whether it made anew what was up to date. */
+  readonly force?: boolean;
+  /** Days before this one were made again where they were stale, and never for the first time. */
+  readonly renewBefore?: string;
 }
 
 /** The whole plan has been checked; nothing has run yet. */

@@ -80,6 +80,8 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     store: isText,
     timezone: isText,
     now: isInstant,
+    force: optional(isFlag),
+    renewBefore: optional(isText),
   }),
   'run-planned': object<RunPlanned>({
     type: oneOf(['run-planned']),

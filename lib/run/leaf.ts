@@ -55,7 +55,10 @@ export async function runLeaf(
   effects: LeafEffects,
 ): Promise<LeafResult> {
   const outputs = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
-  if (outputs.length === 0) return await work(new Leaf(invocation, options, effects));
+  if (outputs.length === 0) {
+    if (isRenewal(invocation, options.renewBefore)) return nothingToRenew;
+    return await work(new Leaf(invocation, options, effects));
+  }
   const fingerprint = await fingerprintOf(invocation, options);
   const look = async (): Promise<readonly Assessed[]> => {
     const found = outputs.map((output) => assess(options.store, output, fingerprint));
@@ -81,6 +84,12 @@ export async function runLeaf(
   });
 }
 
+const nothingToRenew: LeafResult = {
+  status: 'skipped',
+  outputs: [],
+  reason: 'never made, and --lookback renews only',
+};
+
 async function work(leaf: Leaf): Promise<LeafResult> {
   try {
     return await leaf.run();
@@ -95,15 +104,12 @@ function settled(
   invocation: Invocation,
   { force, renewBefore }: RunOptions,
 ): LeafResult | undefined {
-  const skipped = {
-    status: 'skipped',
-    outputs: [],
-    partitions: assessed.map(declaredRecord),
-  } as const;
+  const partitions = assessed.map(declaredRecord);
+  const skipped: LeafResult = { status: 'skipped', outputs: [], partitions };
   if (isRenewal(invocation, renewBefore)) {
     if (assessed.some(({ state }) => state === 'stale')) return undefined;
     const isDone = assessed.every(({ state }) => state === 'done');
-    return isDone ? skipped : { ...skipped, reason: 'never made, and --lookback renews only' };
+    return isDone ? skipped : { ...nothingToRenew, partitions };
   }
   if (assessed.every(({ state }) => state === 'no-data')) {
     throw new NoDataError(assessed.flatMap(({ because }) => because).join('; '));

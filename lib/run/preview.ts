@@ -4,6 +4,7 @@ import type { OutputState, State } from '../task/task.ts';
 import { assess, fingerprintOf } from './assess.ts';
 import { expand } from './expand.ts';
 import type { RunOptions } from './options.ts';
+import { isRenewal } from './renew.ts';
 
 /** One line of a dry run: an invocation, and what a run would do with it. */
 export interface PreviewNode {
@@ -18,7 +19,15 @@ export interface PreviewNode {
 /** Everything a preview looks at; it changes nothing. */
 export type PreviewOptions = Pick<
   RunOptions,
-  'registry' | 'store' | 'openStore' | 'now' | 'timezone' | 'cwd' | 'engineId' | 'force'
+  | 'registry'
+  | 'store'
+  | 'openStore'
+  | 'now'
+  | 'timezone'
+  | 'cwd'
+  | 'engineId'
+  | 'force'
+  | 'renewBefore'
 >;
 
 /** The tree of a plan, depth first, read as fast as it is asked for. */
@@ -29,7 +38,8 @@ export async function* preview(
 ): AsyncGenerator<PreviewNode> {
   const expansion = await expand(invocation, options);
   if (expansion.kind === 'leaf') {
-    yield { depth, kind: 'leaf', invocation, ...(await stateOf(invocation, options)) };
+    const node = await stateOf(invocation, options);
+    if (node) yield { depth, kind: 'leaf', invocation, ...node };
     return;
   }
   yield { depth, kind: 'meta', invocation, outputs: [] };
@@ -41,13 +51,16 @@ export async function* preview(
 async function stateOf(
   invocation: Invocation,
   options: PreviewOptions,
-): Promise<Pick<PreviewNode, 'state' | 'outputs'>> {
+): Promise<Pick<PreviewNode, 'state' | 'outputs'> | undefined> {
   const declared = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
-  if (declared.length === 0) return { state: 'runs', outputs: [] };
+  const renews = isRenewal(invocation, options.renewBefore);
+  if (declared.length === 0) return renews ? undefined : { state: 'runs', outputs: [] };
   const fingerprint = await fingerprintOf(invocation, options);
   const outputs = await Promise.all(
     declared.map((output) => assess(options.store, output, fingerprint)),
   );
+  const isStale = outputs.some(({ state }) => state === 'stale');
+  if (renews && !isStale) return undefined;
   const forced = outputs.map((output) => (options.force ? force(output) : output));
   return { state: worst(forced), outputs: forced };
 }
