@@ -68,7 +68,7 @@ export class Bounds {
 
   async #limit(running: Running, timeoutMs: number): Promise<void> {
     await this.#sleep(timeoutMs, running.over);
-    if (running.over.aborted || running.signal.aborted) return;
+    if (running.over.aborted || running.isAborted) return;
     const reason = new TimeoutError(timeoutMs);
     for (const other of this.#running) {
       if (isBelow(other.node, running.node)) {
@@ -80,7 +80,7 @@ export class Bounds {
 
   /** `strict`: the result no longer counts, even if the attempt goes on to its end. */
   async #end(running: Running, reason: UserError, strict: boolean): Promise<void> {
-    if (running.signal.aborted) return;
+    if (running.isAborted) return;
     running.abort(reason, strict);
     await this.#sleep(GIVE_UP_MS, running.over);
     if (running.over.aborted) return;
@@ -105,7 +105,9 @@ export class TimeoutError extends UserError {
 
 class Running implements Attempt {
   readonly node: Node;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks: most leaves never do, and it costs as much as all else here. */
+  #controller: AbortController | undefined;
+  #reason: UserError | undefined;
   readonly #reject: (error: unknown) => void;
   #over: AbortController | undefined;
   #late: UserError | undefined;
@@ -118,7 +120,13 @@ class Running implements Attempt {
   }
 
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason && !this.#controller.signal.aborted) this.#controller.abort(this.#reason);
     return this.#controller.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#reason !== undefined;
   }
 
   /** Aborted when the attempt has ended; made for those alone that somebody waits for. */
@@ -132,12 +140,13 @@ class Running implements Attempt {
 
   abort(reason: UserError, strict: boolean): void {
     if (strict) this.#late = reason;
-    this.#controller.abort(reason);
+    this.#reason = reason;
+    this.#controller?.abort(reason);
   }
 
   abandon(): void {
     this.abandoned = true;
-    const reason: unknown = this.signal.reason;
+    const reason = this.#reason;
     // Not retryable: a second attempt would run beside the first.
     this.#reject(
       new UserError(`${messageOf(reason)}; it went on although its signal was aborted`, {

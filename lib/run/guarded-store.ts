@@ -1,4 +1,12 @@
-import type { Appender, Store } from '../store/store.ts';
+import type {
+  Appender,
+  Content,
+  Entry,
+  ForeignObjects,
+  Leftover,
+  Staging,
+} from '../store/store.ts';
+import type { Store, Stored, WriteCondition } from '../store/store.ts';
 import type { Attempt } from './bounds.ts';
 
 /**
@@ -6,40 +14,78 @@ import type { Attempt } from './bounds.ts';
  * so that what it still makes is never published. Cut off so, a publish is as after a crash: whole
  * or not at all, and the next one of that partition clears up.
  */
-export function guardedStore(store: Store, attempt: Pick<Attempt, 'abandoned' | 'signal'>): Store {
-  const check = (): void => {
-    if (attempt.abandoned) throw attempt.signal.reason;
-  };
-  return {
-    uri: store.uri,
-    list: (prefix) => store.list(prefix),
-    folders: (prefix) => store.folders(prefix),
-    read: (key) => store.read(key),
-    stream: (key) => store.stream(key),
-    download: (key, staging, expected) => store.download(key, staging, expected),
-    openStaging: (owner) => store.openStaging(owner),
-    cleanStaging: () => store.cleanStaging(),
-    foreign: () => store.foreign(),
-    leftovers: (before) => store.leftovers(before),
-    async write(key, bytes, condition): Promise<string> {
-      check();
-      return store.write(key, bytes, condition);
-    },
-    async append(key): Promise<Appender> {
-      check();
-      return store.append(key);
-    },
-    async upload(path, key, condition): Promise<string> {
-      check();
-      return store.upload(path, key, condition);
-    },
-    async remove(keys): Promise<void> {
-      check();
-      return store.remove(keys);
-    },
-    async removeLeftover(name): Promise<void> {
-      check();
-      return store.removeLeftover(name);
-    },
-  };
+export class GuardedStore implements Store {
+  readonly #store: Store;
+  readonly #attempt: Pick<Attempt, 'abandoned' | 'signal'>;
+
+  constructor(store: Store, attempt: Pick<Attempt, 'abandoned' | 'signal'>) {
+    this.#store = store;
+    this.#attempt = attempt;
+  }
+
+  get uri(): string {
+    return this.#store.uri;
+  }
+
+  list(prefix: string): AsyncIterable<Entry> {
+    return this.#store.list(prefix);
+  }
+
+  folders(prefix: string): AsyncIterable<string> {
+    return this.#store.folders(prefix);
+  }
+
+  read(key: string): Promise<Stored | undefined> {
+    return this.#store.read(key);
+  }
+
+  stream(key: string): AsyncIterable<Uint8Array> {
+    return this.#store.stream(key);
+  }
+
+  async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
+    return this.#open().write(key, bytes, condition);
+  }
+
+  async append(key: string): Promise<Appender> {
+    return this.#open().append(key);
+  }
+
+  async upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
+    return this.#open().upload(path, key, condition);
+  }
+
+  download(key: string, staging: Staging, expected?: Content): Promise<string> {
+    return this.#store.download(key, staging, expected);
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    return this.#open().remove(keys);
+  }
+
+  openStaging(owner: string): Promise<Staging> {
+    return this.#store.openStaging(owner);
+  }
+
+  cleanStaging(): Promise<number> {
+    return this.#store.cleanStaging();
+  }
+
+  leftovers(before: Date): AsyncIterable<Leftover> {
+    return this.#store.leftovers(before);
+  }
+
+  async removeLeftover(name: string): Promise<void> {
+    return this.#open().removeLeftover(name);
+  }
+
+  foreign(): ForeignObjects {
+    return this.#store.foreign();
+  }
+
+  /** The store, for a change to it. */
+  #open(): Store {
+    if (this.#attempt.abandoned) throw this.#attempt.signal.reason;
+    return this.#store;
+  }
 }

@@ -12,7 +12,7 @@ import { assess, fingerprintOf } from './assess.ts';
 import type { Assessed } from './assess.ts';
 import type { Attempt } from './bounds.ts';
 import type { Engines } from './engines.ts';
-import { guardedStore } from './guarded-store.ts';
+import { GuardedStore } from './guarded-store.ts';
 import type { Leases, Taken } from './leases.ts';
 import type { RunOptions } from './options.ts';
 import { underLeases } from './overlap.ts';
@@ -153,7 +153,7 @@ class Leaf {
     this.#options = options;
     this.#effects = effects;
     this.#outputs = outputs;
-    this.#store = guardedStore(options.store, effects.attempt);
+    this.#store = new GuardedStore(options.store, effects.attempt);
     this.#confirm = confirm;
   }
 
@@ -175,6 +175,7 @@ class Leaf {
 
   context(): RunContext {
     const { now, timezone, cwd, registry, openStore, force, run } = this.#options;
+    const { attempt } = this.#effects;
     return {
       now,
       timezone,
@@ -182,7 +183,9 @@ class Leaf {
       store: this.#store,
       registry,
       openStore,
-      signal: this.#effects.attempt.signal,
+      get signal() {
+        return attempt.signal;
+      },
       outputs: force
         ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
         : this.#outputs,
