@@ -44,16 +44,23 @@ export class Mask {
     return masked === text ? text : this.#withoutKnown(masked);
   }
 
+  /** Itself where nothing in it changes, which is the rule, and has to be quick. */
   #deep<T>(value: T): T;
   #deep(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
-    if (Array.isArray(value)) return value.map((item: unknown) => this.#deep(item));
+    if (Array.isArray(value)) return this.#list(value);
     if (typeof value !== 'object' || value === null) return value;
-    const fields = Object.entries(value).map(([name, field]) => [
-      name,
-      structural.has(name) ? field : this.#deep(field),
-    ]);
-    return Object.fromEntries(fields);
+    let copy: Record<string, unknown> | undefined;
+    for (const [name, field] of Object.entries(value)) {
+      const masked = structural.has(name) ? field : this.#deep(field);
+      if (masked !== field) copy = { ...(copy ?? value), [name]: masked };
+    }
+    return copy ?? value;
+  }
+
+  #list(values: readonly unknown[]): readonly unknown[] {
+    const masked = values.map((value) => this.#deep(value));
+    return masked.some((value, index) => value !== values[index]) ? masked : values;
   }
 }
 

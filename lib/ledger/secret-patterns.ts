@@ -23,7 +23,7 @@ export const secretPatterns: readonly (readonly [RegExp, string])[] = [
   [/([?&](?:x-amz-(?:signature|security-token|credential)|signature|sig)=)[^&\s"'#]+/gi, '$1***'],
   // Settings and options by name, as `name=value` and as JSON; `--token=<token>` is a usage.
   [
-    /((?<![\w-])(?:[\w-]*(?:passw(?:or)?d|passphrase|secret|api[-_]?key|access[-_]?key|private[-_]?key|(?:access|auth|session|security)[-_]?token)|-{0,2}token)=)(?!<[\w|-]+>)(?:"[^"]*"|'[^']*'|[^\s&])+/gi,
+    /((?:passw(?:or)?d|passphrase|secret|(?:api|access|private)[-_]?key|(?:access|auth|session|security)[-_]?token|(?<!\w|\w-)token)=)(?!<[\w|-]+>)(?:"[^"]*"|'[^']*'|[^\s&])+/gi,
     '$1***',
   ],
   [
