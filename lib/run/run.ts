@@ -201,8 +201,11 @@ class Run {
     attempt: Attempt,
     declare: (partitions: readonly PartitionRecord[]) => void,
   ): Promise<LeafResult> {
-    const effects: IsolatedEffects = {
+    const { engines, leases, workers } = this.#means;
+    const effects: LeafEffects & IsolatedEffects = {
       attempt,
+      engines,
+      leases,
       invoke: async (task, args) => {
         attempt.signal.throwIfAborted();
         const child = resolveCall(this.#options.registry, { task, args }, this.#options);
@@ -214,11 +217,10 @@ class Run {
       },
       declare,
     };
-    const { workers } = this.#means;
     const isolate = this.#options.isolate ?? node.invocation.task.isolate;
     return workers && isolate === 'process'
       ? workers.run(node.invocation, effects)
-      : runLeaf(node.invocation, this.#options, { ...this.#means, ...effects });
+      : runLeaf(node.invocation, this.#options, effects);
   }
 
   /** Whether no further leaf may start. */
