@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConflictError } from '../../lib/store/conflict.ts';
 import type { WriteCondition } from '../../lib/store/store.ts';
 import { crc32Of } from '../rig/s3-server/body.ts';
+import type { Fault } from '../rig/s3-server/faults.ts';
 import { newObject } from '../rig/s3-server/objects.ts';
 import { openFaultyS3, type FaultyS3 } from './s3-faults.ts';
 import type { Condition } from '../rig/s3-server/state.ts';
@@ -29,10 +30,19 @@ describe('a write whose reply is lost', () => {
     expect(now?.bytes.toString()).toBe('new');
   });
 
-  test('in parts knows that it has won', async () => {
+  test('or makes no sense, knows that it has won', async () => {
+    s3.server.faults.add({ method: 'PUT', key: '/k', fault: { xml: '<html>', done: true } });
+    const etag = await s3.store.write('k', Buffer.from('new'), { ifAbsent: true });
+    expect((await s3.store.read('k'))?.etag).toBe(etag);
+  });
+
+  test.each<[string, Fault]>([
+    ['lost', { reset: 'after' }],
+    ['no XML', { xml: '<html>', done: true }],
+    ['an error', { xml: '<Error><Code>InternalError</Code></Error>', done: true }],
+  ])('in parts knows that it has won, when the reply is %s', async (_name, fault) => {
     const { path, content } = await s3.stage(PART_BYTES + 1);
-    const complete = { method: 'POST', key: '/k', query: 'uploadId' };
-    s3.server.faults.add({ ...complete, fault: { reset: 'after' } });
+    s3.server.faults.add({ method: 'POST', key: '/k', query: 'uploadId', fault });
     const etag = await s3.store.upload(path, 'k', { ifAbsent: true });
     expect((await s3.store.read('k'))?.etag).toBe(etag);
     expect((await s3.download('k')).equals(content)).toBe(true);

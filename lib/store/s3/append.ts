@@ -35,10 +35,12 @@ export function appendedKey(segment: string): string | undefined {
   return /^(.*)\/\.segment-\d{9}$/s.exec(segment)?.[1];
 }
 
+/** What an appended object holds in all its segments. */
 export function bytesIn(segments: readonly Entry[]): number {
   return segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** An appended object whole, or undefined if there are no segments. */
 export async function readAppended(session: Session, key: string): Promise<Stored | undefined> {
   const segments = await segmentsOf(session, key);
   if (segments.length === 0) return undefined;
@@ -47,6 +49,7 @@ export async function readAppended(session: Session, key: string): Promise<Store
   return { bytes: Buffer.concat(bytes), etag: joinedEtag(segments) };
 }
 
+/** The bytes of an appended object, segment after segment. */
 export async function* streamAppended(
   session: Session,
   segments: readonly Entry[],

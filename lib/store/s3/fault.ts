@@ -42,7 +42,8 @@ export function isTransient({ code, status = 0 }: S3Fault): boolean {
 /** Whether a request that failed like this may have been carried out all the same. */
 export function mayHaveHappened({ code, status }: S3Fault): boolean {
   if (status === undefined) return !unsentCodes.has(code);
-  return status >= 500 && status !== 503;
+  // A 200 that says nothing, or nothing good: of the latter the SDK makes a 503 with another code.
+  return status < 300 || (status >= 500 && !turnedAway.has(code));
 }
 
 /** Refusals that pass by themselves, and bodies that were damaged on their way. */
@@ -61,6 +62,9 @@ const transientCodes = new Set([
   'XAmzContentChecksumMismatch',
   'XAmzContentSHA256Mismatch',
 ]);
+
+/** Said before any work is done. */
+const turnedAway = new Set(['SlowDown', 'ServiceUnavailable', '503', 'NotImplemented']);
 
 const unsentCodes = new Set([
   'EAI_AGAIN',

@@ -22,6 +22,7 @@ export async function* leftoversS3(session: Session, before: Date): AsyncGenerat
   }
 }
 
+/** Removes one leftover by the name that {@link leftoversS3} gave it. */
 export async function removeLeftoverS3(session: Session, name: string): Promise<void> {
   const at = name.lastIndexOf(MARK);
   if (at > 0) return await abort(session, name.slice(0, at), name.slice(at + MARK.length));

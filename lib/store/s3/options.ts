@@ -15,6 +15,7 @@ export interface S3Options {
   readonly limits?: Partial<S3Limits>;
 }
 
+/** How long, how often and how much; tests have shorter ones. */
 export interface S3Limits {
   /** For a connection to come about. */
   readonly connectionTimeoutMs: number;

@@ -27,6 +27,7 @@ export interface Progress {
   expected?: string | undefined;
 }
 
+/** Where a reading starts. */
 export function noProgress(): Progress {
   return { at: 0, crc: 0 };
 }
@@ -151,6 +152,7 @@ function damaged(session: Session, key: string): SpoiltError {
   return spoilt(session, key, 'it arrived damaged, as its checksum shows');
 }
 
+/** The error of an object of which nothing may be used. */
 export function spoilt({ bucket, prefix }: Session, key: string, why: string): SpoiltError {
   return new SpoiltError(
     `[store] [s3] Cannot read "${prefix}${key}" in bucket "${bucket}": ${why}. Nothing of it was used; run the same command again.`,

@@ -152,10 +152,11 @@ class S3Store implements Store {
   }
 
   foreign(): ForeignObjects {
+    const bulk = new BulkReader(this.#session);
     return {
       uri: this.uri,
       list: (prefix) => withoutOwn(listAll(this.#session, prefix)),
-      read: (key) => readS3(this.#session, key),
+      read: (key) => bulk.read(key),
       write: (key, bytes) => this.#put(key, bytes),
     };
   }

@@ -71,6 +71,7 @@ export class Session implements RetryEffects {
   }
 }
 
+/** An object without its bytes. */
 export interface Head {
   readonly etag: string;
   readonly bytes: number;

@@ -11,8 +11,8 @@ export type Fault =
       readonly code?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** 200 with a body that is not the answer; the work is not done. */
-  | { readonly xml: string }
+  /** 200 with a body that is not the answer; the work is done only if it says so. */
+  | { readonly xml: string; readonly done?: boolean }
   /** The connection is reset: before the body is read, while it is read, or when the work is done. */
   | { readonly reset: 'before' | 'upload' | 'after' }
   /** The reply's body ends after some bytes: by RST, by FIN, or cleanly in chunked form. */

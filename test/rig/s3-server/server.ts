@@ -80,11 +80,14 @@ async function replyTo(
       const reply = errorReply(new S3Error(status, code));
       return { ...reply, headers: { ...reply.headers, ...headers } };
     }
-    if (fault && 'xml' in fault) return { status: 200, body: Buffer.from(fault.xml) };
+    const instead =
+      fault && 'xml' in fault ? { status: 200, body: Buffer.from(fault.xml) } : undefined;
+    if (instead && fault && !('done' in fault)) return instead;
     checkSignature(target, state, nowOf(state));
     const bucket = state.buckets.get(target.bucket);
     if (!bucket) throw new S3Error(404, 'NoSuchBucket');
-    return act(request, bucket, state);
+    const reply = act(request, bucket, state);
+    return instead ?? reply;
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;
     const reply = errorReply(error);
