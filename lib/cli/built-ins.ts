@@ -4,6 +4,7 @@ import * as cron from '../../tasks/cron.ts';
 import * as events from '../../tasks/events.ts';
 import * as harvest from '../../tasks/harvest.ts';
 import * as report from '../../tasks/report.ts';
+import * as resume from '../../tasks/resume.ts';
 import * as runs from '../../tasks/runs.ts';
 import * as stats from '../../tasks/stats.ts';
 import * as status from '../../tasks/status.ts';
@@ -14,7 +15,7 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { cron, events, harvest, report, runs, stats, status, store, tasks };
+const files = { cron, events, harvest, report, resume, runs, stats, status, store, tasks };
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>

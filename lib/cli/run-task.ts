@@ -7,10 +7,10 @@ import { invocationText } from '../task/invocation.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { eventLine } from '../terminal/json.ts';
 import { createReporter } from '../terminal/reporter.ts';
-import { compose, runWithLedger } from './compose.ts';
+import { runWithLedger } from './compose.ts';
 import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
-import { lookBack } from './lookback.ts';
+import { prepare } from './prepare.ts';
 import { loadProject } from './registry.ts';
 import { resolveRoot } from './root.ts';
 import { resolveSettings } from './settings.ts';
@@ -32,33 +32,30 @@ export async function runTask(
   const settings = resolveSettings({ options, environment, config, root, cwd, clock: Date.now });
   const width = process.stderr.columns ?? 80;
   mask.learn(secretsIn(registry.get(name), rest));
-  const asked = resolveRoot(registry, name, rest, { ...settings, width });
-  const { lookback } = options;
-  const { invocation, renewBefore } =
-    typeof lookback === 'string'
-      ? lookBack(asked, lookback, registry, settings)
-      : { invocation: asked };
+  const typed = resolveRoot(registry, name, rest, { ...settings, width });
   const signals = listenToSignals(settings.graceMs, say);
   const { stop, cancel } = signals;
   const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };
-  const effects = await compose({ registry, settings, cwd, ...flags, renewBefore, stop, cancel, mask });
+  const request = { registry, settings, cwd, ...flags, stop, cancel, mask };
   try {
+    const { asked, invocation, effects, command } = await prepare(typed, request, options);
     if (invocation.task.show) {
       signals.release();
       return await printShown(invocation, effects, options);
     }
-    if (options['dry-run'] === true || options['why'] === true) return await printDryRun(invocation, effects, options);
-    const report = await runWithLedger(invocation, effects, listener(options, effects));
+    if (options['dry-run'] === true || options['why'] === true) {
+      return await printDryRun(invocation, effects, options);
+    }
+    const report = await runWithLedger(invocation, effects, listener(options, effects), command);
     const interrupted = signals.exitCode();
     printOutput(report, options);
     if (interrupted === undefined) {
-      await printSummary(invocation, effects, options).catch((error: unknown) => {
+      await printSummary(asked, effects, options).catch((error: unknown) => {
         // A run that failed may have nothing to show; its own error has been told.
         if (report.exitCode === 0) throw error;
       });
     }
-    if (interrupted !== undefined)
-      say(`${leftText(report)}to go on: ${effects.command(invocation.text)}`);
+    if (interrupted !== undefined) say(`${leftText(report)}to go on: ${command}`);
     const exitCode = interrupted ?? report.exitCode;
     if (report.abandoned > 0) endWith(exitCode);
     return exitCode;

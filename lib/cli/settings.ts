@@ -4,7 +4,7 @@ import type { ArgValues } from '../docopt/args.ts';
 import { quote } from '../docopt/quote.ts';
 import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
-import type { AttemptSettings } from '../task/task.ts';
+import type { AttemptSettings, Pinned } from '../task/task.ts';
 import { integer } from '../task/values.ts';
 import { attemptSettings, graceMs, isolation } from './attempt-settings.ts';
 import type { Isolation } from './attempt-settings.ts';
@@ -66,6 +66,13 @@ export function resolveSettings(sources: SettingsSources): Settings {
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),
   };
+}
+
+/** The settings that a task has found for itself. */
+export function pinSettings(settings: Settings, { timezone, now }: Pinned): Settings {
+  if (timezone === settings.timezone) return { ...settings, now };
+  const others = settings.prefix.replace(/--timezone=\S+ /, '');
+  return { ...settings, timezone, now, prefix: `${others}--timezone=${timezone} ` };
 }
 
 /** Only what was given on this command line; the rest the next shell has as well. */

@@ -1,7 +1,8 @@
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
-import type { OutputState, State } from '../task/task.ts';
+import type { PlanContext, State } from '../task/task.ts';
 import { assess, fingerprintOf } from './assess.ts';
+import type { Assessed } from './assess.ts';
 import { expand } from './expand.ts';
 import type { RunOptions } from './options.ts';
 import { isRenewal } from './renew.ts';
@@ -13,22 +14,11 @@ export interface PreviewNode {
   readonly invocation: Invocation;
   /** Absent for a meta-task; a leaf that declares no outputs always runs. */
   readonly state?: State | 'runs';
-  readonly outputs: readonly OutputState[];
+  readonly outputs: readonly Assessed[];
 }
 
 /** Everything a preview looks at; it changes nothing. */
-export type PreviewOptions = Pick<
-  RunOptions,
-  | 'registry'
-  | 'store'
-  | 'openStore'
-  | 'now'
-  | 'timezone'
-  | 'cwd'
-  | 'engineId'
-  | 'force'
-  | 'renewBefore'
->;
+export type PreviewOptions = PlanContext & Pick<RunOptions, 'engineId' | 'force' | 'renewBefore'>;
 
 /** The tree of a plan, depth first, read as fast as it is asked for. */
 export async function* preview(
@@ -65,12 +55,12 @@ async function stateOf(
   return { state: worst(forced), outputs: forced };
 }
 
-function force(output: OutputState): OutputState {
+function force(output: Assessed): Assessed {
   return output.state === 'done' ? { ...output, state: 'stale', because: ['--force'] } : output;
 }
 
 /** The state of a leaf by those of its outputs: it runs when any of them is missing or stale. */
-function worst(outputs: readonly OutputState[]): State {
+function worst(outputs: readonly Assessed[]): State {
   const order: readonly State[] = ['missing', 'stale', 'done', 'no-data'];
   return order.find((state) => outputs.some((output) => output.state === state)) ?? 'done';
 }

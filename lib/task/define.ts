@@ -9,6 +9,7 @@ import type {
   Call,
   Isolate,
   Output,
+  Pinned,
   PlanContext,
   RunContext,
   RunResult,
@@ -35,6 +36,7 @@ export interface Task extends AttemptSettings {
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
   run?(args: ArgValues, context: RunContext): Promise<RunResult | void> | RunResult | void;
+  pin?(args: ArgValues, context: PlanContext): Promise<Pinned>;
   estimate?(args: ArgValues, context: PlanContext): Promise<Summary>;
   summarize?(args: ArgValues, context: SummaryContext): Promise<Summary>;
   show?(args: ArgValues, context: SummaryContext): AsyncIterable<Shown>;

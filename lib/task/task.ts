@@ -31,6 +31,12 @@ export interface TaskDefinition<Usage extends string> {
    */
   outputs?(args: Args<Usage>, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
 
+  /**
+   * What these arguments stand for at this moment, asked once, when a person starts the task: the
+   * arguments without what they leave open, and the settings they are to run with. Reads, never writes.
+   */
+  pin?(args: Args<Usage>, context: PlanContext): Promise<Pinned>;
+
   /** How often a failed attempt is made again, if its error says that it may pass. Default: 0. */
   readonly retries?: number;
   /** What is waited before the first retry, at most, such as `500ms`; doubles with each. Default: `1s`. */
@@ -55,6 +61,18 @@ export interface TaskDefinition<Usage extends string> {
    * cannot be part of a plan. Reads, never writes.
    */
   show?(args: Args<Usage>, context: SummaryContext): AsyncIterable<Shown>;
+}
+
+/** See `pin`. */
+export interface Pinned {
+  readonly args: CallArgs;
+  readonly timezone: string;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  /** Whether what is up to date is made anew. */
+  readonly force?: boolean;
+  /** Leaves before this day (ISO text) are made again when they are stale, and never for the first time. */
+  readonly renewBefore?: string;
 }
 
 /** Text, which goes to stdout as it is, or a table. */
