@@ -96,6 +96,13 @@ describe('pipe', () => {
   test.each([
     ['--jobs=0 hello:one --name=a', /--jobs: '0'/],
     ['--jobs=many hello:one --name=a', /--jobs: 'many'/],
+    ['--retries=x hello:one --name=a', /--retries: 'x' is not a whole number from 0 to 100/],
+    ['--retry-delay=5 hello:one --name=a', /--retry-delay: '5' has no unit; .* 5s/],
+    ['--timeout=0s hello:one --name=a', /--timeout: '0s' leaves no time at all/],
+    ['--grace=soon hello:one --name=a', /--grace: 'soon' is not a duration/],
+    ['--isolate=thread hello:one --name=a', /--isolate.*'?thread/],
+    ['--max-memory=lots hello:one --name=a', /--max-memory: 'lots' is not a size/],
+    ['--max-memory=1m hello:one --name=a', /--max-memory: '1m' is not a size of 32m or more/],
     ['--timezone=Berlin hello:one --name=a', /did you mean Europe\/Berlin\?/],
     ['--now=yesterday hello:one --name=a', /--now: 'yesterday' is not an instant/],
     ['--store=ftp://x hello:one --name=a', /ftp/],

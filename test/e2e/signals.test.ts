@@ -30,6 +30,16 @@ export const leaf = defineTask({
   },
 });
 
+export const deaf = defineTask({
+  name: 'slow:deaf',
+  summary: 'Never end, whatever anybody says',
+  usage: '',
+  async run() {
+    await writeFile('began-1', '');
+    await new Promise(() => setInterval(() => {}, 1000));
+  },
+});
+
 export const all = defineTask({
   name: 'slow:all',
   summary: 'Wait three times',
@@ -41,9 +51,9 @@ export const all = defineTask({
 });
 afterAll(() => rig.remove());
 
-async function start() {
+async function start(...line: readonly string[]) {
   await rig.shell('rm -f began-* go');
-  const args = [pipeBin, '--jobs=1', 'slow:all'];
+  const args = [pipeBin, '--jobs=1', ...(line.length > 0 ? line : ['slow:all'])];
   const child = spawn(process.execPath, args, {
     cwd: rig.folder,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -81,7 +91,9 @@ test.each([
   await rig.write({ go: '' });
   const ended = await run.end();
   expect(ended.code).toBe(code);
-  expect(ended.stderr).toMatch(/1 done, 2 not run.*pipe: to go on: pipe slow:all\n$/s);
+  expect(ended.stderr).toMatch(
+    /1 done, 2 not run.*pipe: 2 of 3 invocations are left; to go on: pipe slow:all\n$/s,
+  );
   await expect(access(rig.path('began-2'))).rejects.toThrow('ENOENT');
 });
 
@@ -94,4 +106,24 @@ test('a second signal cancels what runs', async () => {
   expect(ended.code).toBe(130);
   expect(ended.stderr).toContain('cancelling');
   expect(ended.stderr).toContain('3 not run');
+});
+
+test('the end of the grace cancels what runs as a second signal does', async () => {
+  const run = await start('--grace=50ms', 'slow:all');
+  run.child.kill('SIGTERM');
+  const ended = await run.end();
+  expect(ended.code).toBe(143);
+  expect(ended.stderr).toMatch(/may finish within 50ms.*50ms are over; cancelling.*3 not run/s);
+});
+
+test('a leaf that never ends keeps neither a cancelled run alive nor one that timed out', async () => {
+  const run = await start('--grace=0s', 'slow:deaf');
+  run.child.kill('SIGINT');
+  const ended = await run.end();
+  expect(ended.code).toBe(130);
+  expect(ended.stderr).toContain('1 of 1 invocations are left; to go on: pipe slow:deaf');
+  const timedOut = await rig.pipe(['--timeout=50ms', '--retries=3', 'slow:deaf']);
+  expect(timedOut.code).toBe(1);
+  expect(timedOut.stderr).toContain('took longer than 50ms');
+  expect(timedOut.stderr).toContain('it went on although its signal was aborted');
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NoDataError, UsageError, UserError } from '../../lib/errors.ts';
 import type { RunEvent } from '../../lib/ledger/events.ts';
+import { parseEvent } from '../../lib/ledger/parse-event.ts';
 import { GIVE_UP_MS } from '../../lib/run/bounds.ts';
 import { defineTask } from '../../lib/task/define.ts';
 import type { RunContext, TaskDefinition } from '../../lib/task/task.ts';
@@ -46,6 +47,9 @@ describe('retries', () => {
       { id: 1, attempt: 3, delayMs: 200 },
     ]);
     expect(events.at(-2)).toMatchObject({ type: 'invocation-finished', attempts: 4 });
+    // A reader of the ledger takes them as they are.
+    const read = events.map((event) => parseEvent(JSON.stringify(event)));
+    expect(read).toEqual(events);
   });
 
   test('end with the last error when there are no more', async () => {

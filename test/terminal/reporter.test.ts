@@ -215,3 +215,23 @@ describe('status line', () => {
     expect(report([started(), planned(1)])).toBe('');
   });
 });
+
+test('a retry is one line that says what is waited for and why', () => {
+  const events: readonly RunEvent[] = [
+    started(),
+    planned(1),
+    leafStarted(2),
+    {
+      type: 'invocation-retried',
+      at: at(10),
+      id: 2,
+      attempt: 1,
+      delayMs: 830,
+      error: failure(2, 'the server is overloaded\n\nwait'),
+    },
+  ];
+  expect(report(events)).toBe(
+    'retry 1 in   830 ms  pipe --store=./store stats:pageloads -- --sites=a --start-date=d2 --end-date=d2  # the server is overloaded\n',
+  );
+  expect(report(events, { verbosity: 'quiet' })).toBe('');
+});
