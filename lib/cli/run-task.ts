@@ -10,6 +10,7 @@ import { createReporter } from '../terminal/reporter.ts';
 import { runWithLedger } from './compose.ts';
 import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
+import { withOutlets } from './outlets.ts';
 import { prepare } from './prepare.ts';
 import { loadProject } from './registry.ts';
 import { resolveRoot } from './root.ts';
@@ -46,7 +47,15 @@ export async function runTask(
     if (options['dry-run'] === true || options['why'] === true) {
       return await printDryRun(invocation, effects, options);
     }
-    const report = await runWithLedger(invocation, effects, listener(options, effects), command);
+    const tell = listener(options, effects);
+    const outside = { cwd, environment, say, mask: (text: string): string => mask.text(text) };
+    const report = await withOutlets(options, outside, (hand) => {
+      const listen = (event: RunEvent): void => {
+        tell(event);
+        hand(event);
+      };
+      return runWithLedger(invocation, effects, listen, command);
+    });
     const interrupted = signals.exitCode();
     printOutput(report, options);
     if (interrupted === undefined) {

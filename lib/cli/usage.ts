@@ -26,6 +26,9 @@ Options:
   --unsafe-publish       Publish also where S3 ignores conditions; never run two at once there.
   --timezone=<zone>      The time zone whose calendar days count; UTC unless given.
   --now=<instant>        Take this as the present, such as 2026-11-20 or 2026-11-20T06:00:00Z.
+  --events=<file>        Write the events of the run to a file, too, as JSON lines; - is stdout.
+  --openlineage=<place>  Write them as OpenLineage has them to a file, or post them to a URL.
+  --notify=<url>         Post a summary to a URL when the run fails; to Slack's in its own format.
   --json                 Print events, or the list of tasks, as JSON lines on stdout.
   -q, --quiet            Print failures only.
   -v, --verbose          Print a line for every invocation.
