@@ -1,16 +1,22 @@
 import type { Store } from '../store/store.ts';
 
-/** Lines without their breaks. What stands behind the last break is a line, too. */
-export async function* linesOf(store: Pick<Store, 'stream'>, key: string): AsyncGenerator<string> {
+/**
+ * Lines without their breaks, as many at once as a piece of the object has: each step of an async
+ * iteration costs more than reading a line. What stands behind the last break is a line, too.
+ */
+export async function* linesOf(
+  store: Pick<Store, 'stream'>,
+  key: string,
+): AsyncGenerator<readonly string[], void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of store.stream(key)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    yield* lines;
+    yield lines;
   }
   rest += decoder.decode();
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
 /** The beginning and the end of an object; they overlap when it is small. */

@@ -43,10 +43,7 @@ export async function* readEvents(
   store: Pick<Store, 'stream'>,
   run: string,
 ): AsyncGenerator<RunEvent, void, undefined> {
-  for await (const line of linesOf(store, ledgerKey(run))) {
-    const event = parseEvent(line);
-    if (event) yield event;
-  }
+  for await (const events of eventsOf(store, run)) yield* events;
 }
 
 /** A run with its invocations. */
@@ -74,8 +71,17 @@ const endBytes = 64 * 1024;
 
 async function foldOf(store: Pick<Store, 'stream'>, run: string): Promise<RunFold> {
   const fold = new RunFold(run);
-  for await (const event of readEvents(store, run)) fold.add(event);
+  for await (const events of eventsOf(store, run)) events.forEach((event) => fold.add(event));
   return fold;
+}
+
+async function* eventsOf(
+  store: Pick<Store, 'stream'>,
+  run: string,
+): AsyncGenerator<readonly RunEvent[], void, undefined> {
+  for await (const lines of linesOf(store, ledgerKey(run))) {
+    yield lines.map(parseEvent).filter((event) => event !== undefined);
+  }
 }
 
 function runOf({ key }: Entry): string | undefined {
