@@ -26,6 +26,7 @@ import { Conditions, effective } from './conditions.ts';
 import { downloadS3 } from './download.ts';
 import { leftoversS3, removeLeftoverS3 } from './leftovers.ts';
 import { foldersS3, listAll, visibleIn } from './list.ts';
+import { BulkReader } from './bulk-read.ts';
 import type { S3Options } from './options.ts';
 import { isAbsence, readS3, streamS3 } from './read.ts';
 import { removeS3 } from './remove.ts';
@@ -54,6 +55,7 @@ class S3Store implements Store {
   readonly #session: Session;
   readonly #conditions: Conditions;
   readonly #spool: Spool;
+  #bulk: BulkReader | undefined;
 
   constructor(session: Session, { spool, effects, unsafePublish = false }: S3Options) {
     const { bucket, prefix, limits } = session;
@@ -152,7 +154,7 @@ class S3Store implements Store {
   }
 
   foreign(): ForeignObjects {
-    const bulk = new BulkReader(this.#session);
+    const bulk = (this.#bulk ??= new BulkReader(this.#session));
     return {
       uri: this.uri,
       list: (prefix) => withoutOwn(listAll(this.#session, prefix)),
