@@ -15,6 +15,7 @@ import type { Engines } from './engines.ts';
 import { GuardedStore } from './guarded-store.ts';
 import type { Leases, Taken } from './leases.ts';
 import type { RunOptions } from './options.ts';
+import { declaredRecord, publishedRecord } from './partition-record.ts';
 import { underLeases } from './overlap.ts';
 import type { Confirm } from './overlap.ts';
 import { isRenewal } from './renew.ts';
@@ -265,29 +266,6 @@ class Leaf {
     if (this.#engine) this.#effects.engines.giveBack(await this.#engine);
     if (this.#staging) await (await this.#staging).close();
   }
-}
-
-function declaredRecord({ partition, state, inputs }: Assessed): PartitionRecord {
-  return {
-    name: prefixOf(partition),
-    found: state,
-    inputs: inputs.map((input) => ('dataset' in input ? prefixOf(input) : input.name)),
-  };
-}
-
-function publishedRecord(manifest: Manifest): PartitionRecord {
-  const { dataset, partition, files, rows, schema, inputs } = manifest;
-  return {
-    name: prefixOf({ dataset, keys: partition }),
-    inputs: inputs.map(({ name }) => name),
-    published: {
-      files: files.length,
-      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      rows: files.reduce((sum, file) => sum + file.rows, 0),
-      rejected: rows.rejected,
-      columns: schema.map(({ name, type }) => ({ name, type })),
-    },
-  };
 }
 
 function addRows(a: RowCounts, b: RowCounts): RowCounts {
