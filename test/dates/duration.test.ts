@@ -15,10 +15,7 @@ test.each([
 });
 
 test.each([
-  [
-    '30',
-    "--timeout: '30' has no unit; write a whole number and ms, s, m, h or d, for example 30s",
-  ],
+  ['30', "--timeout: '30' has no unit; write a whole number and ms, s, m, h or d, for example 30s"],
   ['', "--timeout: '' is not a duration; write a whole number"],
   ['1.5s', "--timeout: '1.5s' is not a duration"],
   ['-1s', "--timeout: '-1s' is not a duration"],
