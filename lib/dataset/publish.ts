@@ -50,10 +50,11 @@ export interface Publisher extends Provenance {
  *
  * A partition of one file is replaced in place, so that whoever only lists data files is always
  * right. The steps: (1) a journal of this commit's own, `_manifest.next-<commit>.json`, which is the
- * manifest to be; (2) the data file, on the condition that nobody has replaced it since: the commit, a
- * rename in a folder and one conditional request on S3; (3) the manifest; (4) clean-up. Cut off after (2), readers find that the journal describes the data
- * and believe it, and the next publish finishes the work. Several files get names of their own and
- * the conditional write of the manifest is the commit; readers go by the manifest.
+ * manifest to be; (2) the data file, on the condition that nobody has replaced it since: the commit,
+ * a rename in a folder and one conditional request on S3; (3) the manifest; (4) clean-up. Cut off
+ * after (2), readers find that the journal describes the data and believe it, and the next publish
+ * finishes the work. Several files get names of their own and the conditional write of the manifest
+ * is the commit; readers go by the manifest.
  *
  * Throws {@link ConflictError} when `replaces` is not what is published now, {@link UserError} when
  * rows do not add up, and what `confirm` throws; nothing is visible then.
