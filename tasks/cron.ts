@@ -49,10 +49,14 @@ function jobOf(
   const args = rest[0] === '--' ? rest.slice(1) : rest;
   // What cron would find out at six in the morning.
   resolveCall(context.registry, { task, args }, context);
-  const isZoned =
-    context.timezone === 'UTC' || options.some((word) => word.startsWith('--timezone'));
-  const zone = isZoned ? [] : [`--timezone=${context.timezone}`];
-  return { task, argv: [...zone, ...options, task, ...(args.length > 0 ? ['--', ...args] : [])] };
+  const isGiven = (name: string): boolean => options.some((word) => word.startsWith(name));
+  const { timezone } = context;
+  const added = [
+    ...(timezone === 'UTC' || isGiven('--timezone') ? [] : [`--timezone=${timezone}`]),
+    // What takes longer than the schedule allows is not done twice at once, nor queued up.
+    ...(isGiven('--if-running') ? [] : ['--if-running=skip']),
+  ];
+  return { task, argv: [...added, ...options, task, ...(args.length > 0 ? ['--', ...args] : [])] };
 }
 
 function nameOf(name: string | undefined, task: string): string {

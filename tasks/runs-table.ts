@@ -14,7 +14,9 @@ export interface RunTableOptions {
 
 /** A run as a tree of invocations with their commands; what failed is told below it. */
 export function runTable(run: RunRecord, options: RunTableOptions): Summary {
-  const counted = rowCounts.filter(([, count]) => run.invocations.some((each) => count(each) > 0));
+  const counted = counts.filter(([, count]) =>
+    run.invocations.some((each) => (count(each) ?? 0) > 0),
+  );
   return {
     title: `${run.run}: ${run.command}`,
     columns: [
@@ -26,7 +28,7 @@ export function runTable(run: RunRecord, options: RunTableOptions): Summary {
     ],
     rows: [...rowsOf(run, counted, options)],
     notes: [
-      ...run.invocations.flatMap(({ error }) => (error ? [failureText(error)] : [])),
+      ...run.invocations.flatMap(({ status, error }) => (error ? [errorText(status, error)] : [])),
       aboutText(run, options),
     ],
   };
@@ -38,13 +40,14 @@ export function countsText(counts: Readonly<Record<Status, number>>): string {
   return given.map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
-type Count = readonly [name: string, count: (invocation: InvocationRecord) => number];
+type Count = readonly [name: string, count: (invocation: InvocationRecord) => number | undefined];
 
 /** Columns that stand only where there is something to count. */
-const rowCounts: readonly Count[] = [
-  ['rows in', ({ rows }) => rows?.in ?? 0],
-  ['rows out', ({ rows }) => rows?.out ?? 0],
-  ['rejected', ({ rows }) => rows?.rejected ?? 0],
+const counts: readonly Count[] = [
+  ['attempts', ({ attempts }) => attempts],
+  ['rows in', ({ rows }) => rows?.in],
+  ['rows out', ({ rows }) => rows?.out],
+  ['rejected', ({ rows }) => rows?.rejected],
 ];
 
 /** Invocations below one that went well and are shown; the others are counted. */
@@ -62,7 +65,7 @@ function* rowsOf(
   }
   const shown = new Map<number | undefined, number>();
   for (const { depth, invocation } of treeOf(run)) {
-    const { id, parent, status, durationMs = null, rows } = invocation;
+    const { id, parent, status, durationMs = null, reason } = invocation;
     const indent = '  '.repeat(depth);
     if (isAlike(invocation) && !all) {
       const place = (shown.get(parent) ?? 0) + 1;
@@ -79,8 +82,9 @@ function* rowsOf(
       }
       if (place > mostAlike) continue;
     }
-    const counts = counted.map(([, count]) => (rows ? count(invocation) : null));
-    yield [id, status, durationMs, ...counts, indent + command(invocation)];
+    const numbers = counted.map(([, count]) => count(invocation) ?? null);
+    const comment = reason === undefined ? '' : `  # ${reason}`;
+    yield [id, status, durationMs, ...numbers, `${indent}${command(invocation)}${comment}`];
   }
 }
 
@@ -92,10 +96,10 @@ function isAlike({ kind, status }: InvocationRecord): boolean {
 /** Writes commands with the options of `pipe` that the run was started with. */
 function commandOf({ command, invocations }: RunRecord): (each: InvocationRecord) => string {
   const [root] = invocations;
-  const own = root ? textOf(root) : '';
-  const prefix =
-    root && command.endsWith(own) ? command.slice(0, command.length - own.length) : 'pipe ';
-  return (each) => prefix + textOf(each);
+  const at = root ? command.indexOf(` ${root.task}`) : -1;
+  // Days to look back at are the root's alone; below it they have become dates.
+  const prefix = command.slice(0, Math.max(at, 0)).replace(/ --lookback=\S+/, '') || 'pipe';
+  return (each) => `${prefix} ${textOf(each)}`;
 }
 
 /** As in the run itself, where a secret was hidden in what had been quoted already. */
@@ -103,9 +107,9 @@ function textOf({ task, argv }: InvocationRecord): string {
   return invocationText(task, argv).replaceAll(`'***'`, '***');
 }
 
-function failureText({ message, chain, command }: ErrorRecord): string {
+function errorText(status: string, { message, chain, command }: ErrorRecord): string {
   return [
-    `failed: ${message.trimEnd().replaceAll('\n', '\n  ')}`,
+    `${status}: ${message.trimEnd().replaceAll('\n', '\n  ')}`,
     ...(chain.length > 1 ? [`  in ${chain.join(' => ')}`] : []),
     `  rerun: ${command}`,
   ].join('\n');

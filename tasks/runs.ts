@@ -106,10 +106,10 @@ export const runsRemove = defineTask({
   summary: 'Remove the ledger of one run',
   usage: '<run>',
   async run(args, context) {
-    const known = (await runsIn(context.store)).map(({ run }) => run);
-    if (!known.includes(args.run)) throw unknownRun(args.run, known, context);
     // By the clock, since a run may take another time for the present.
-    await removeRun(context.store, args.run, context.clock());
+    if (await removeRun(context.store, args.run, context.clock())) return;
+    const known = (await runsIn(context.store)).map(({ run }) => run);
+    throw unknownRun(args.run, known, context);
   },
 });
 
@@ -162,6 +162,9 @@ function isBelow(
 
 function messageIn(event: RunEvent): string | undefined {
   if (event.type === 'log') return event.message;
+  if (event.type === 'invocation-retried') {
+    return `attempt ${event.attempt} failed: ${event.error.message}`;
+  }
   if (event.type !== 'invocation-finished' || !event.error) return undefined;
   return `${event.status}: ${event.error.message}`;
 }

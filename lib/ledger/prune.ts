@@ -23,12 +23,15 @@ export async function* expiredRuns(
   }
 }
 
-/** Removes all that is kept of a run. Throws UserError for one that may still go on. */
+/**
+ * Removes all that is kept of a run, and says whether there was anything. Throws UserError for one
+ * that may still go on.
+ */
 export async function removeRun(
   store: Pick<Store, 'list' | 'stream' | 'remove'>,
   run: string,
   now: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const keys: string[] = [];
   for await (const { key, modified } of store.list(`${RUNS_PREFIX}${run}/`)) {
     keys.push(key);
@@ -40,6 +43,7 @@ export async function removeRun(
     );
   }
   await store.remove(keys);
+  return keys.length > 0;
 }
 
 async function isOver(

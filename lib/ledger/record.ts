@@ -30,7 +30,7 @@ export interface RunRecord extends RunSummary {
 export interface InvocationRecord
   extends
     Omit<InvocationStarted, 'type' | 'at'>,
-    Pick<InvocationFinished, 'attempts' | 'rows' | 'outputs' | 'partitions' | 'error'> {
+    Pick<InvocationFinished, 'attempts' | 'rows' | 'outputs' | 'partitions' | 'reason' | 'error'> {
   readonly startedAt: string;
   /** `unfinished`: had begun when the ledger ends. */
   readonly status: Status | 'unfinished';
@@ -114,7 +114,7 @@ export class RunFold {
   }
 
   #finish({ id, kind, status, durationMs, ...more }: InvocationFinished): void {
-    const { attempts, rows, outputs, partitions, error } = more;
+    const { attempts, rows, outputs, partitions, reason, error } = more;
     if (kind === 'leaf' || error) this.#counts[status]++;
     const begun = this.#invocations.get(id);
     if (!begun) return;
@@ -126,6 +126,7 @@ export class RunFold {
       ...(rows && { rows }),
       ...(outputs && { outputs }),
       ...(partitions && { partitions }),
+      ...(reason !== undefined && { reason }),
       ...(error && { error }),
     });
   }

@@ -45,6 +45,8 @@ const fields = {
   argv: 'varchar[]',
   status: 'varchar',
   durationMs: 'double',
+  attempts: 'bigint',
+  reason: 'varchar',
   rows: 'struct("in" bigint, "out" bigint, rejected bigint, filtered bigint, aggregated bigint)',
   outputs: 'varchar[]',
   error: 'struct(message varchar, command varchar, exitCode bigint)',
@@ -87,9 +89,9 @@ const views = [
   `create temp view invocations as
     select run, id, began.parent, began.kind, began.task, began.argv,
       coalesce(ended.status, 'unfinished') as status, began."at" as started_at,
-      ended.durationMs as duration_ms, ended.rows."in" as rows_in, ended.rows."out" as rows_out,
+      ended.durationMs as duration_ms, coalesce(ended.attempts, 1) as attempts, ended.rows."in" as rows_in, ended.rows."out" as rows_out,
       ended.rows.rejected as rows_rejected, ended.rows.filtered as rows_filtered,
-      ended.rows.aggregated as rows_aggregated, ended.outputs, ended.error.message as error,
+      ended.rows.aggregated as rows_aggregated, ended.outputs, ended.reason, ended.error.message as error,
       ended.error.command as rerun, ended.error.exitCode as exit_code
     from (select * from ledger where type = 'invocation-started') as began
     left join (select * from ledger where type = 'invocation-finished') as ended using (run, id)`,

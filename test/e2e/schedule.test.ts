@@ -72,17 +72,17 @@ describe('cron:print', () => {
 # CRON_TZ is known to cronie; other crons go by the zone of the machine.
 PATH=/usr/local/bin:/usr/bin:/bin
 CRON_TZ=UTC
-0 6 * * 1-5 cd $RIG && pipe stats:multi -- --sites=all --days-ago=7 >>pipe-stats-multi.log 2>&1
+0 6 * * 1-5 cd $RIG && pipe --if-running=skip stats:multi -- --sites=all --days-ago=7 >>pipe-stats-multi.log 2>&1
 
 # ~/.config/systemd/user/pipe-stats-multi.service; its log: journalctl --user -u pipe-stats-multi
 [Unit]
-Description=pipe stats:multi -- --sites=all --days-ago=7
+Description=pipe --if-running=skip stats:multi -- --sites=all --days-ago=7
 
 [Service]
 Type=oneshot
 WorkingDirectory=$RIG
 Environment=PATH=/usr/local/bin:/usr/bin:/bin
-ExecStart=/usr/bin/env pipe stats:multi -- --sites=all --days-ago=7
+ExecStart=/usr/bin/env pipe --if-running=skip stats:multi -- --sites=all --days-ago=7
 
 # ~/.config/systemd/user/pipe-stats-multi.timer; start: systemctl --user enable --now pipe-stats-multi.timer
 [Unit]
@@ -116,7 +116,7 @@ jobs:
           node-version: 22
       - run: npm ci
       - run: |
-          node_modules/.bin/pipe stats:multi -- --sites=all --days-ago=7
+          node_modules/.bin/pipe --if-running=skip stats:multi -- --sites=all --days-ago=7
 `,
     });
   });
@@ -136,7 +136,8 @@ jobs:
       '--sites=all',
     ]);
     expect(code).toBe(0);
-    const command = 'pipe --timezone=Europe/Berlin --jobs=2 stats:multi -- --sites=all';
+    const command =
+      'pipe --timezone=Europe/Berlin --if-running=skip --jobs=2 stats:multi -- --sites=all';
     expect(stdout).toContain('CRON_TZ=Europe/Berlin\n30 0 * * mon cd $RIG && ' + command);
     expect(stdout).toContain('>>weekly.log 2>&1');
     expect(stdout).toContain('OnCalendar=Mon *-*-* 00:30:00 Europe/Berlin\n');
