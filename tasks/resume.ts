@@ -50,7 +50,7 @@ async function findUnfinished(text: string | undefined, context: PlanContext): P
 /** The last run that failed or never ended, unless what it was for has been done since. */
 async function lastUndone(context: PlanContext): Promise<string> {
   const done = new Set<string>();
-  for await (const summary of latestFirst(listRuns(context.store))) {
+  for await (const summary of listRuns(context.store)) {
     const { run, command, exitCode } = summary;
     if (isUndone(summary) && !done.has(command) && !done.has(run)) return run;
     if (exitCode !== exitCodes.done) continue;
@@ -61,22 +61,6 @@ async function lastUndone(context: PlanContext): Promise<string> {
   throw new UserError('there is nothing to resume: every run has ended well', {
     exitCode: exitCodes.done,
   });
-}
-
-/** Ids sort by the second; runs of one second are put in order by when they started. */
-async function* latestFirst(runs: AsyncIterable<RunSummary>): AsyncGenerator<RunSummary> {
-  let second: RunSummary[] = [];
-  const sorted = (): RunSummary[] =>
-    second.sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
-  for await (const summary of runs) {
-    const isNext = second[0]?.run.split('-')[0] !== summary.run.split('-')[0];
-    if (isNext) {
-      yield* sorted();
-      second = [];
-    }
-    second.push(summary);
-  }
-  yield* sorted();
 }
 
 /** A run without data has ended, and one that was used wrongly will not do better. */

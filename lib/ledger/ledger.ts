@@ -57,8 +57,13 @@ export function ledgerKey(run: string): string {
   return `${RUNS_PREFIX}${run}/events.jsonl`;
 }
 
-/** A run's id: sorts by time, and two runs that start in one second differ by `random` (8 hex digits). */
+/**
+ * A run's id: sorts by time, and two runs that start in one millisecond differ by `random` (hex
+ * digits, of which five are used).
+ * @example runId(Date.parse('2026-11-20T06:00:00.123Z'), '1f3a9') // '20261120T060000Z-07b1f3a9'
+ */
 export function runId(startedMs: number, random: string): string {
   const time = new Date(startedMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${time}-${random}`;
+  const ms = (startedMs % 1000).toString(16).padStart(3, '0');
+  return `${time}-${ms}${random.slice(0, 5)}`;
 }
