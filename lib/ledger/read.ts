@@ -21,7 +21,7 @@ export async function runsIn(store: Pick<Store, 'list'>): Promise<RunEntry[]> {
     const run = runOf(entry);
     if (run !== undefined) runs.push({ run, bytes: entry.bytes, modified: entry.modified });
   }
-  return runs.reverse();
+  return runs.sort(newestFirst);
 }
 
 /**
@@ -82,6 +82,13 @@ async function* eventsOf(
   for await (const lines of linesOf(store, ledgerKey(run))) {
     yield lines.map(parseEvent).filter((event) => event !== undefined);
   }
+}
+
+/** An id says the second; of runs that began in the same one, the one that was at work last comes first. */
+function newestFirst(a: RunEntry, b: RunEntry): number {
+  const [first, second] = [a.run.split('-')[0] ?? '', b.run.split('-')[0] ?? ''];
+  if (first !== second) return first < second ? 1 : -1;
+  return b.modified.getTime() - a.modified.getTime() || (a.run < b.run ? 1 : -1);
 }
 
 function runOf({ key }: Entry): string | undefined {

@@ -160,6 +160,23 @@ describe('the runs of a store', () => {
     expect(await all(listRuns(store))).toHaveLength(30);
   });
 
+  test('that began in one second come in the order of their last events', async () => {
+    const entry = (key: string, modified: string) => ({
+      key: `.pipe/runs/${key}/events.jsonl`,
+      bytes: 1,
+      etag: key,
+      modified: new Date(modified),
+    });
+    async function* list() {
+      yield entry('20261120T060000Z-a', '2026-11-20T06:00:09Z');
+      yield entry('20261120T060000Z-b', '2026-11-20T06:00:01Z');
+      yield entry('20261120T060000Z-c', '2026-11-20T06:00:05Z');
+      yield entry('20261120T060001Z-a', '2026-11-20T06:00:02Z');
+    }
+    const runs = (await runsIn({ list })).map((each) => each.run.slice(13));
+    expect(runs).toEqual(['01Z-a', '00Z-a', '00Z-c', '00Z-b']);
+  });
+
   test('are none in a new store', async () => {
     expect(await all(listRuns(openMemoryStore()))).toEqual([]);
   });
