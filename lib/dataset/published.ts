@@ -123,11 +123,21 @@ function hasFile(listing: PartitionListing, file: DataFile): boolean {
   return listing.files.get(file.name)?.bytes === file.bytes;
 }
 
+/** A body that arrives damaged, or is replaced while it is read, is read again from the start. */
 async function hashOf(store: Reader, key: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of store.stream(key)) hash.update(chunk);
-  return hash.digest('hex');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const hash = createHash('sha256');
+      for await (const chunk of store.stream(key)) hash.update(chunk);
+      return hash.digest('hex');
+    } catch (error) {
+      const mayPass = error instanceof UserError && error.retryable;
+      if (!mayPass || attempt === MAX_READS) throw error;
+    }
+  }
 }
+
+const MAX_READS = 3;
 
 function foundIn(listing: PartitionListing, journals: readonly Source[], source: Source): Found {
   const { manifest } = source;

@@ -1,7 +1,11 @@
 import { truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { publish } from '../../lib/dataset/publish.ts';
+import { readManifest } from '../../lib/dataset/published.ts';
 import { ConflictError } from '../../lib/store/conflict.ts';
-import type { WriteCondition } from '../../lib/store/store.ts';
+import type { Store, WriteCondition } from '../../lib/store/store.ts';
+import { draft, prefix, publisher, sha256 } from '../dataset/drafts.ts';
+import { Killed, mortalStore } from '../dataset/turns.ts';
 import { crc32Of } from '../rig/s3-server/body.ts';
 import type { Fault } from '../rig/s3-server/faults.ts';
 import { newObject } from '../rig/s3-server/objects.ts';
@@ -58,6 +62,22 @@ describe('a write whose reply is lost', () => {
     await expect(writing).rejects.toMatchObject({ retryable: true });
     await expect(writing).rejects.not.toBeInstanceOf(ConflictError);
   });
+});
+
+test('data that arrives damaged where it has to be hashed is read again', async () => {
+  const publishText = async (text: string, by: Store): Promise<unknown> =>
+    publish(by, await draft(s3.staging, { 'data.parquet': text }), publisher());
+  const dying: Store = {
+    ...mortalStore(s3.store, Infinity),
+    upload: async (...args) => {
+      await s3.store.upload(...args);
+      throw new Killed();
+    },
+  };
+  await expect(publishText('rows', dying)).rejects.toBeInstanceOf(Killed);
+  s3.server.faults.add({ method: 'GET', key: 'data.parquet', fault: { flip: 2 } });
+  const published = await readManifest(s3.store, prefix);
+  expect(published?.manifest.files[0]?.sha256).toBe(sha256('rows'));
 });
 
 describe('a write', () => {
