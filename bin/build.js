@@ -26,6 +26,17 @@ const { metafile } = await build({
 const files = (await readdir('tasks')).filter((name) => name.endsWith('.ts'));
 const codes = files.map(async (name) => [basename(name, '.ts'), await codeOf(`tasks/${name}`)]);
 await writeFile('dist/code.json', JSON.stringify(Object.fromEntries(await Promise.all(codes))));
+const { builtInTasks } = await import(`../${outputOf('lib/cli/built-ins.ts')}`);
+const tasks = builtInTasks().map((task) => {
+  const { name, summary, usage, file } = task;
+  return { name, summary, usage: usage.text, file };
+});
+await writeFile('dist/tasks.json', JSON.stringify(tasks));
+
+function outputOf(entry) {
+  const outputs = Object.entries(metafile.outputs);
+  return outputs.find(([, { entryPoint }]) => entryPoint === entry)[0];
+}
 
 /** Hash of a task file and of every module it imports that decides what the task computes. */
 async function codeOf(entry) {

@@ -8,7 +8,6 @@ import { loadTasks } from '../task/load.ts';
 import { findProject, taskFiles } from '../task/project.ts';
 import { createRegistry } from '../task/registry.ts';
 import type { Registry } from '../task/registry.ts';
-import { builtInTasks } from './built-ins.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { packageRoot, version } from './package.ts';
@@ -20,22 +19,34 @@ export interface Loaded {
   readonly registry: Registry;
 }
 
+/** What a project itself brings along; its tasks are not loaded yet. */
+export interface Own {
+  readonly root: string;
+  readonly config: Config;
+  readonly modules: readonly UserModule[];
+}
+
 /** Loads the config and the tasks of the nearest project, and puts them beside the built-in tasks. */
 export async function loadProject(cwd: string): Promise<Loaded> {
+  const { root, config, modules } = await findOwn(cwd);
+  const tasks = await loadTasks(modules, root);
+  // A list of tasks needs only their names, so that what they do is loaded here.
+  const { builtInTasks } = await import('./built-ins.ts');
+  return { root, config, registry: createRegistry([...builtInTasks(), ...tasks]) };
+}
+
+/** Finds the nearest project, bundles its task files if they have changed, and reads its config. */
+export async function findOwn(cwd: string): Promise<Own> {
   const project = await findProject(cwd);
-  const own = builtInTasks();
   // In Pipe's own folder the tasks are the built-in ones already.
   if (!project || project.root === packageRoot) {
-    return { root: project?.root ?? cwd, config: {}, registry: createRegistry(own) };
+    return { root: project?.root ?? cwd, config: {}, modules: [] };
   }
   const { root, config: configPath } = project;
   const code = configPath && !configPath.endsWith('.json') ? [configPath] : [];
-  const modules = await bundle(root, [...code, ...(await taskFiles(root))]);
-  const [configModule, taskModules] =
-    code.length > 0 ? [modules[0], modules.slice(1)] : [undefined, modules];
-  const config = await readConfig(configPath, configModule);
-  const tasks = await loadTasks(taskModules, root);
-  return { root, config, registry: createRegistry([...own, ...tasks]) };
+  const all = await bundle(root, [...code, ...(await taskFiles(root))]);
+  const [configModule, modules] = code.length > 0 ? [all[0], all.slice(1)] : [undefined, all];
+  return { root, config: await readConfig(configPath, configModule), modules };
 }
 
 async function bundle(root: string, files: readonly string[]): Promise<readonly UserModule[]> {

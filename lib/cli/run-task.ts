@@ -10,6 +10,7 @@ import { createReporter } from '../terminal/reporter.ts';
 import { runWithLedger } from './compose.ts';
 import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
+import { untilDone } from './early-exit.ts';
 import { withOutlets } from './outlets.ts';
 import { prepare } from './prepare.ts';
 import { loadProject } from './registry.ts';
@@ -54,7 +55,9 @@ export async function runTask(
         tell(event);
         hand(event);
       };
-      return runWithLedger(invocation, effects, listen, command);
+      const isExpected = (): boolean => signals.exitCode() !== undefined;
+      const run = (): Promise<RunReport> => runWithLedger(invocation, effects, listen, command);
+      return untilDone(run, { command, say, isExpected });
     });
     const interrupted = signals.exitCode();
     printOutput(report, options);

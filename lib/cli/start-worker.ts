@@ -48,7 +48,9 @@ export function workerStarter(setup: WorkerSetup, maxMemoryMiB: number | undefin
       void rm(folder, { recursive: true, force: true, maxRetries: 3 }).then(markGone, markGone);
     };
     child.on('exit', ended);
-    child.on('error', () => ended(null, null));
+    child.on('error', () => {
+      if (child.pid === undefined) ended(null, null);
+    });
     // A task may close the channel; nothing more would ever be heard of it.
     child.on('disconnect', kill);
     child.on('message', (message) => {

@@ -40,7 +40,7 @@ export function work(folder: string): void {
 async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void> {
   const { settings, cwd, run, force, renewBefore } = setup;
   const { registry } = await loadProject(cwd);
-  const never = new AbortController().signal;
+  const stop = new AbortController();
   const mask = new Mask(environmentSecrets(process.env));
   const effects = await compose({
     registry,
@@ -49,8 +49,9 @@ async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void>
     force,
     renewBefore,
     failFast: false,
-    stop: never,
-    cancel: never,
+    stop: stop.signal,
+    // What is cancelled is told so by itself.
+    cancel: new AbortController().signal,
     mask,
   });
   const options = {
@@ -59,7 +60,7 @@ async function prepare(setup: WorkerSetup): Promise<(message: ToWorker) => void>
     emit: () => undefined,
     breathe: () => Promise.resolve(),
   };
-  const receive = serve(options, send);
+  const receive = serve(options, stop, send);
   return (message) => {
     if (message.type === 'run') mask.learn(secretsIn(registry.get(message.task), message.argv));
     receive(message);

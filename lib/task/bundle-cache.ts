@@ -103,7 +103,7 @@ async function removeOld(folder: string, key: string, keep: string): Promise<voi
 }
 
 /** Two processes may write the same file at once; everybody sees a whole one. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, path);

@@ -9,6 +9,8 @@ import type { BundleCache, CacheEntry } from './bundle-cache.ts';
 /** A file of the user's as a module that loads when asked. */
 export interface UserModule {
   readonly file: string;
+  /** Absolute path of the bundle, whose name changes with its content. */
+  readonly bundle: string;
   /** Hash of the file and of every file of the project it imports. */
   readonly code: string;
   load(): Promise<Readonly<Record<string, unknown>>>;
@@ -36,9 +38,11 @@ export async function bundleModules(options: BundleOptions): Promise<readonly Us
   const { files, root, pipe, version } = options;
   const cache = openBundleCache(options.cacheFolder, root, [root, ...files, pipe, version]);
   const entry = (await cache.fresh()) ?? (await build(cache, options));
-  const url = pathToFileURL(join(options.cacheFolder, entry.bundle)).href;
+  const bundle = join(options.cacheFolder, entry.bundle);
+  const url = pathToFileURL(bundle).href;
   return options.files.map((file, position) => ({
     file,
+    bundle,
     code: entry.code[file] ?? '',
     load: () => loadModule(url, position),
   }));

@@ -19,7 +19,19 @@ export interface Registry {
 
 /** Throws UsageError that names both files when two tasks have one name. */
 export function createRegistry(tasks: Iterable<RegisteredTask>): Registry {
-  const byName = new Map<string, RegisteredTask>();
+  const sorted = sortTasks(tasks);
+  const byName = new Map(sorted.map((task) => [task.name, task]));
+  return {
+    tasks: sorted,
+    get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]),
+  };
+}
+
+/** Tasks, or what is listed of them, by name. Throws UsageError when two have one name. */
+export function sortTasks<Each extends Pick<RegisteredTask, 'name' | 'file'>>(
+  tasks: Iterable<Each>,
+): readonly Each[] {
+  const byName = new Map<string, Each>();
   for (const task of tasks) {
     const other = byName.get(task.name);
     if (other) {
@@ -29,11 +41,7 @@ export function createRegistry(tasks: Iterable<RegisteredTask>): Registry {
     }
     byName.set(task.name, task);
   }
-  const sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    tasks: sorted,
-    get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]),
-  };
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function unknownTask(name: string, names: readonly string[]): never {
