@@ -10,6 +10,7 @@ export type {
   PlanContext,
   RunContext,
   RunResult,
+  Shown,
   Summary,
   SummaryContext,
   TaskDefinition,
