@@ -47,7 +47,9 @@ export async function runInvocation(
   const engines = new Engines(() => options.openEngine(leaves));
   const bounds = new Bounds(options);
   const leases = options.leases && new Leases(options, options.leases);
-  const workers = options.startWorker && new Workers(options.startWorker);
+  const workers = options.startWorker && new Workers(options.startWorker, leaves);
+  const stop = (): void => workers?.stop();
+  options.stop.addEventListener('abort', stop);
   const cancel = (): void => bounds.cancel();
   options.cancel.addEventListener('abort', cancel);
   try {
@@ -63,6 +65,7 @@ export async function runInvocation(
     return { ...outcome, exitCode, planned: leaves, left, abandoned: bounds.abandoned };
   } finally {
     options.cancel.removeEventListener('abort', cancel);
+    options.stop.removeEventListener('abort', stop);
     leases?.close();
     await workers?.close();
     if (workers?.hasLost) await options.store.cleanStaging();

@@ -8,21 +8,29 @@ import type { RunOptions } from './options.ts';
 import { receivedError, receivedOutcome, sendableError } from './worker-messages.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
-/** Does the leaves that a run hands to this process, one at a time; returns what takes its messages. */
+/**
+ * Does the leaves that a run hands to this process, one at a time; returns what takes its messages.
+ * `stop` is what the options' signal of that name belongs to.
+ */
 export function serve(
   options: RunOptions,
+  stop: AbortController,
   send: (message: FromWorker) => void,
 ): (message: ToWorker) => void {
-  const engines = new Engines(() => options.openEngine(options.jobs));
+  const engines = new Engines(() => options.openEngine(leaves));
   const leases = options.leases && new Leases(options, options.leases);
   const answers = new Map<number, Answer>();
   let controller = new AbortController();
   let calls = 0;
+  let leaves = 1;
 
   return (message) => {
     switch (message.type) {
       case 'run':
+        ({ leaves } = message);
         return void run(message);
+      case 'stop':
+        return stop.abort();
       case 'abort':
         return controller.abort(new UserError(message.message));
       case 'invoked':

@@ -7,7 +7,15 @@ import { LockedError } from './locked.ts';
 
 /** What a run tells a worker, which does one leaf at a time. */
 export type ToWorker =
-  | { readonly type: 'run'; readonly task: string; readonly argv: readonly string[] }
+  | {
+      readonly type: 'run';
+      readonly task: string;
+      readonly argv: readonly string[];
+      /** Of the whole run: with few of them the engine of each gets more threads. */
+      readonly leaves: number;
+    }
+  /** The run takes no new leaves; who waits for another run need not wait longer. */
+  | { readonly type: 'stop' }
   /** The leaf's time is over. */
   | { readonly type: 'abort'; readonly message: string }
   /** The answer to `invoke`. */

@@ -23,6 +23,7 @@ export interface WorkerListener {
   ended(how: WorkerEnd): void;
 }
 
+/** Without exit code and signal it could not even begin. */
 export interface WorkerEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -41,20 +42,27 @@ export interface IsolatedEffects extends Pick<LeafEffects, 'invoke' | 'log' | 'd
  */
 export class Workers {
   readonly #start: StartWorker;
+  readonly #leaves: number;
   readonly #all = new Set<Worker>();
   readonly #idle: Worker[] = [];
   /** Whether a process ended in the middle of a leaf, which may have left files behind. */
   hasLost = false;
 
-  constructor(start: StartWorker) {
+  constructor(start: StartWorker, leaves: number) {
     this.#start = start;
+    this.#leaves = leaves;
+  }
+
+  /** Tells every worker that the run takes no new leaves. */
+  stop(): void {
+    for (const worker of this.#all) worker.stop();
   }
 
   /** Does one leaf. Throws what the task throws, and a UserError when its process ends early. */
   async run(invocation: Invocation, effects: IsolatedEffects): Promise<LeafResult> {
     const worker = this.#idle.pop() ?? this.#add();
     try {
-      return await worker.run(invocation, effects);
+      return await worker.run(invocation, this.#leaves, effects);
     } finally {
       // One that was told to stop may still be busy with what it should have stopped.
       if (effects.attempt.signal.aborted) worker.kill();
@@ -106,7 +114,11 @@ class Worker {
     return this.#process.gone;
   }
 
-  async run({ task, argv }: Invocation, effects: IsolatedEffects): Promise<LeafResult> {
+  async run(
+    { task, argv }: Invocation,
+    leaves: number,
+    effects: IsolatedEffects,
+  ): Promise<LeafResult> {
     const { signal } = effects.attempt;
     const abort = (): void =>
       this.#process.send({ type: 'abort', message: sendableError(signal.reason).message });
@@ -115,12 +127,16 @@ class Worker {
     try {
       return await new Promise((resolve, reject) => {
         this.#job = { ...effects, resolve, reject };
-        this.#process.send({ type: 'run', task: task.name, argv });
+        this.#process.send({ type: 'run', task: task.name, argv, leaves });
       });
     } finally {
       this.#job = undefined;
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  stop(): void {
+    this.#process.send({ type: 'stop' });
   }
 
   kill(): void {
@@ -173,6 +189,11 @@ function endError({ exitCode, signal }: WorkerEnd): UserError {
     return new UserError(
       `its process crashed (${signal}); its last words are in the log of the run. If it ran out of memory, give it more with --max-memory=<size>`,
     );
+  }
+  if (exitCode === null) {
+    return new UserError('no process could be started for it; run fewer at once (--jobs=1)', {
+      retryable: true,
+    });
   }
   return new UserError(
     `its process ended (exit code ${exitCode}) before it was finished; a task must not exit: it returns when it is done and throws when it fails`,
