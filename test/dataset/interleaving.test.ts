@@ -24,8 +24,8 @@ afterAll(() => s3.close());
 /** An empty store, and how many orders of steps are tried on it. */
 const stores: readonly [string, () => Promise<Store>, number][] = [
   ['memory', async () => openMemoryStore(), 200],
-  ['memory, the etag being a hash', async () => openMemoryStore({ hashEtags: true }), 200],
-  ['S3', () => emptyS3(), 15],
+  ['memory, the etag being a hash', async () => openMemoryStore({ hashEtags: true }), 100],
+  ['S3', () => emptyS3(), 8],
   ...(foreignEndpoint === '' ? [] : [foreign()]),
 ];
 
