@@ -2,9 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { readRun } from '../lib/ledger/read.ts';
+import type { PartitionRecord } from '../lib/ledger/events.ts';
 import type { RunRecord } from '../lib/ledger/record.ts';
 import { defineTask } from '../lib/task/define.ts';
 import { invocationText } from '../lib/task/invocation.ts';
+import { unreachedPartitions } from '../lib/run/unreached.ts';
+import type { PlanContext } from '../lib/task/task.ts';
 import { findRun } from './runs.ts';
 
 export const report = defineTask({
@@ -20,6 +23,7 @@ Options:
     const { renderReport } = await import('../lib/report/report.ts');
     const page = renderReport({
       run,
+      planned: await plannedOf(run, context),
       command: commandsOf(run),
       madeAt: new Date(context.now).toISOString(),
     });
@@ -27,6 +31,25 @@ Options:
     yield `${path}\n`;
   },
 });
+
+/** More than these a report does not show. */
+const maxPlanned = 20_000;
+
+/** What the run was to make beyond what it came to. */
+async function plannedOf(
+  run: RunRecord,
+  context: PlanContext,
+): Promise<readonly PartitionRecord[]> {
+  const hasAll = run.exitCode !== 'unfinished' && run.counts.cancelled === 0;
+  if (hasAll) return [];
+  try {
+    return await unreachedPartitions(run.run, maxPlanned, context);
+  } catch (error) {
+    // The ledger may end too early, and a task may be gone by now; the report says what it knows.
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}
 
 /** The command of each invocation, with the options of `pipe` that this run was given. */
 function commandsOf({

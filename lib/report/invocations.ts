@@ -53,7 +53,7 @@ function choose(all: readonly InvocationRecord[]): readonly InvocationRecord[] {
 }
 
 function rowOf(invocation: InvocationRecord, { run, command }: ReportData): Html {
-  const { kind, status, startedAt, durationMs, rows, error } = invocation;
+  const { kind, status, startedAt, durationMs, rows, error, attempts = 1, reason } = invocation;
   const began = Date.parse(startedAt) - Date.parse(run.startedAt);
   const numbers = rows
     ? [rows.in, rows.out, rows.filtered, rows.rejected].map(formatNumber)
@@ -63,6 +63,8 @@ function rowOf(invocation: InvocationRecord, { run, command }: ReportData): Html
     <td>${pill(status)}</td>
     <th scope="row">
       ${commandBox(command(invocation), `Copy the command of ${label}`)}
+      ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
+      ${attempts > 1 ? html`<p class="reason">in ${attempts} attempts</p>` : undefined}
       ${error ? html`<p class="error">${error.message}</p>` : undefined}
     </th>
     <td class="n">${formatDuration(began)}</td>

@@ -132,6 +132,8 @@ th { text-align: left; font-weight: 500; }
 .invocations tbody th { min-width: 320px; }
 .invocations .command code { padding: 2px 8px; }
 .invocations .error { margin: 4px 0 0; color: var(--badtext); white-space: pre-wrap; overflow-wrap: anywhere; }
+.invocations .reason { margin: 4px 0 0; color: var(--soft); font-size: 13px; }
+::placeholder { color: var(--soft); opacity: 1; }
 .pill { display: inline-block; padding: 1px 10px; border-radius: 99px; font-size: 13px; font-weight: 600; white-space: nowrap; background: var(--code); color: var(--soft); }
 .pill.s-done { background: var(--goodback); color: var(--goodtext); }
 .pill.s-failed { background: var(--badback); color: var(--badtext); }

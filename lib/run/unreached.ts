@@ -1,0 +1,45 @@
+import { prefixOf } from '../dataset/layout.ts';
+import { readManifest } from '../dataset/published.ts';
+import type { PartitionRecord } from '../ledger/events.ts';
+import { resolveCall } from '../task/invocation.ts';
+import type { Invocation } from '../task/invocation.ts';
+import type { Output, PlanContext } from '../task/task.ts';
+import { assess, fingerprintOf } from './assess.ts';
+import { declaredRecord } from './partition-record.ts';
+import { readUnfinished, undoneLeaves } from './undone.ts';
+
+/**
+ * Partitions that a run was to make and has not, as they are now, at most `max` of them. Which
+ * engine would make them is not known here; it counts as unchanged. Reads, never writes. Throws
+ * where the ledger or the tasks of today no longer tell what was planned.
+ */
+export async function unreachedPartitions(
+  run: string,
+  max: number,
+  context: PlanContext,
+): Promise<PartitionRecord[]> {
+  const unfinished = await readUnfinished(context.store, run);
+  const { now, timezone } = unfinished.started;
+  const pinned = { ...context, now: Date.parse(now), timezone };
+  const records: PartitionRecord[] = [];
+  for await (const call of undoneLeaves(unfinished, pinned)) {
+    const invocation = resolveCall(context.registry, call, pinned);
+    const outputs = (await invocation.task.outputs?.(invocation.args, pinned)) ?? [];
+    for (const output of outputs) {
+      if (records.length >= max) return records;
+      records.push(await recordOf(output, invocation, pinned));
+    }
+  }
+  return records;
+}
+
+async function recordOf(
+  output: Output,
+  invocation: Invocation,
+  context: PlanContext,
+): Promise<PartitionRecord> {
+  const published = await readManifest(context.store, prefixOf(output.partition));
+  const engineId = published?.manifest.fingerprint.engine ?? '';
+  const fingerprint = await fingerprintOf(invocation, { timezone: context.timezone, engineId });
+  return declaredRecord(await assess(context.store, output, fingerprint));
+}
