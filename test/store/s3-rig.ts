@@ -21,10 +21,10 @@ export interface S3Rig {
 /** The least that S3 takes as a part, so that small files go up in several. */
 export const PART_BYTES = 5 * 1024 * 1024;
 
-/** Short, so that the tests of faults are quick. */
+/** Short pauses, so that tests are quick; a busy machine may still take its time to answer. */
 export const quickLimits: Partial<S3Limits> = {
-  connectionTimeoutMs: 1000,
-  socketTimeoutMs: 200,
+  connectionTimeoutMs: 10_000,
+  socketTimeoutMs: 10_000,
   attempts: 5,
   pauseMs: 1,
   maxPauseMs: 10,
@@ -75,6 +75,8 @@ export async function openForeignS3(spool: string, prefix: string): Promise<Stor
     if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
   });
   client.destroy();
-  const limits = { ...quickLimits, socketTimeoutMs: 10_000 };
-  return openS3Store({ bucket, prefix }, { effects: testEffects(), spool, ...place, limits });
+  return openS3Store(
+    { bucket, prefix },
+    { effects: testEffects(), spool, ...place, limits: quickLimits },
+  );
 }
