@@ -100,7 +100,7 @@ th { text-align: left; font-weight: 500; }
 .calendar .c-kept::before, .key.c-kept::before { content: "\\2713" / ""; }
 .calendar .c-failed::before, .key.c-failed::before { content: "\\2715" / ""; }
 .calendar .c-stale::before, .key.c-stale::before { content: "~" / ""; }
-.calendar td.c-missing, .key.c-missing { background: none; border: 2px dashed var(--missing); }
+.calendar td.c-missing, .key.c-missing { background: none; border: 1px dashed var(--missing); }
 .calendar td.c-no-data, .key.c-no-data { background: repeating-linear-gradient(45deg, var(--line) 0 3px, transparent 3px 6px); color: var(--soft); border: 1px solid var(--line); }
 .calendar td a { position: absolute; inset: 0; }
 .gantt { width: 100%; table-layout: fixed; font-size: 13px; }
