@@ -60,6 +60,25 @@ describe('runs:report', () => {
   });
 });
 
+describe('a run that was killed', () => {
+  test('shows what it never came to, as it is now', async () => {
+    const killed = '20991231T235959Z-00000000';
+    await rig.shell(
+      `run=$(ls data/.pipe/runs | tail -1)
+       mkdir data/.pipe/runs/${killed}
+       head -n 3 data/.pipe/runs/$run/events.jsonl > data/.pipe/runs/${killed}/events.jsonl
+       rm -r data/stats/clicks/site=a/date=2026-11-20`,
+    );
+    const { code, stderr } = await rig.pipe(['runs:report', '--', '--out=killed.html', killed]);
+    expect(code, stderr).toBe(0);
+    const page = await readFile(rig.path('killed.html'), 'utf8');
+    await rig.shell(`rm -r data/.pipe/runs/${killed}`);
+    const count = (state: string): number => page.split(`<td class="c-${state}">`).length - 1;
+    expect([count('kept'), count('missing'), count('no-data')]).toEqual([8, 1, 9]);
+    expect(page).toContain('Unfinished');
+  });
+});
+
 describe('events outside', () => {
   test('are those of the ledger', async () => {
     const [run = ''] = (await rig.shell('ls data/.pipe/runs | tail -1')).stdout.split('\n');
