@@ -40,7 +40,8 @@ export interface InvocationRecord
 /** Folds the events of one run, in the order of its ledger, into what a reader wants to know. */
 export class RunFold {
   readonly #run: string;
-  readonly #invocations = new Map<number, InvocationRecord>();
+  readonly #began = new Map<number, InvocationStarted>();
+  readonly #ended = new Map<number, InvocationFinished>();
   readonly #counts: Record<Status, number> = {
     done: 0,
     skipped: 0,
@@ -69,10 +70,11 @@ export class RunFold {
         this.#leaves = event.leaves;
         return;
       case 'invocation-started':
-        this.#begin(event);
+        this.#began.set(event.id, event);
         return;
       case 'invocation-finished':
-        this.#finish(event);
+        this.#ended.set(event.id, event);
+        if (event.kind === 'leaf' || event.error) this.#counts[event.status]++;
         return;
       case 'run-finished':
         this.#finished = event;
@@ -100,36 +102,25 @@ export class RunFold {
 
   record(): RunRecord {
     const leaves = this.#leaves;
-    const invocations = [...this.#invocations.values()];
+    const invocations = [...this.#began.values()].map((began) =>
+      invocationOf(began, this.#ended.get(began.id)),
+    );
     return { ...this.summary(), ...(leaves !== undefined && { leaves }), invocations };
   }
 
   isFinished(): boolean {
     return this.#finished !== undefined;
   }
+}
 
-  #begin(event: InvocationStarted): void {
-    const { type: _, at, ...invocation } = event;
-    this.#invocations.set(invocation.id, { ...invocation, startedAt: at, status: 'unfinished' });
-  }
-
-  #finish({ id, kind, status, durationMs, ...more }: InvocationFinished): void {
-    const { attempts, rows, outputs, partitions, reason, error } = more;
-    if (kind === 'leaf' || error) this.#counts[status]++;
-    const begun = this.#invocations.get(id);
-    if (!begun) return;
-    this.#invocations.set(id, {
-      ...begun,
-      status,
-      durationMs,
-      ...(attempts !== undefined && { attempts }),
-      ...(rows && { rows }),
-      ...(outputs && { outputs }),
-      ...(partitions && { partitions }),
-      ...(reason !== undefined && { reason }),
-      ...(error && { error }),
-    });
-  }
+function invocationOf(
+  started: InvocationStarted,
+  finished: InvocationFinished | undefined,
+): InvocationRecord {
+  const { type: _, at: startedAt, ...began } = started;
+  if (!finished) return { ...began, startedAt, status: 'unfinished' };
+  const { type: __, at: ___, ...ended } = finished;
+  return { ...ended, ...began, startedAt };
 }
 
 /** A run of which the first line was lost: its id still says when it began. */
