@@ -9,7 +9,7 @@ import { ConflictError } from '../../lib/store/conflict.ts';
 import { openMemoryStore } from '../../lib/store/memory.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
-import { foreignEndpoint, openForeignS3, openS3Rig } from '../store/s3-rig.ts';
+import { foreignEndpoint, openForeignS3, openS3Rig, patientLimits } from '../store/s3-rig.ts';
 import { draft, namesIn, prefix, publisher, sha256, textOf } from './drafts.ts';
 import { Killed, mortalStore, Turns } from './turns.ts';
 
@@ -170,7 +170,7 @@ function foreign(): [string, () => Promise<Store>, number] {
 }
 
 async function emptyS3(): Promise<Store> {
-  const { store } = await openS3Rig(s3);
+  const { store } = await openS3Rig(s3, { limits: patientLimits });
   return store;
 }
 

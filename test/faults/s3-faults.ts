@@ -4,7 +4,7 @@ import type { S3Options } from '../../lib/store/s3/options.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import type { Bucket } from '../rig/s3-server/state.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig, quickLimits, type S3Rig } from '../store/s3-rig.ts';
+import { openS3Rig, type S3Rig } from '../store/s3-rig.ts';
 
 /** A store on a server that fails as told. */
 export interface FaultyS3 {
@@ -24,9 +24,7 @@ export interface FaultyS3 {
 
 export async function openFaultyS3(): Promise<FaultyS3> {
   const server = await startS3Server();
-  // Short enough to wait for what never comes, long enough for a busy machine.
-  const limits = { ...quickLimits, socketTimeoutMs: 500 };
-  const rig: S3Rig = await openS3Rig(server, { limits });
+  const rig: S3Rig = await openS3Rig(server);
   const staging = await rig.store.openStaging('test');
   const bucket = server.state.buckets.get('bucket');
   if (!bucket) throw new Error('there is no bucket');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openLocalStore } from '../../lib/store/local.ts';
 import { openMemoryStore } from '../../lib/store/memory.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { openS3Rig, type S3Rig } from './s3-rig.ts';
+import { openS3Rig, patientLimits, type S3Rig } from './s3-rig.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
 import { storeContract, type StoreCase } from './contract.ts';
 import { testEffects } from './system.ts';
@@ -44,7 +44,7 @@ function s3(): StoreCase {
       server = await startS3Server();
       // Small pages and parts, so that the suite goes through several of each.
       server.state.maxKeys = 3;
-      rig = await openS3Rig(server);
+      rig = await openS3Rig(server, { limits: patientLimits });
       return rig.store;
     },
     reopen: async () => rig.reopen(),

@@ -8,7 +8,7 @@ import { Killed, mortalStore } from '../dataset/turns.ts';
 import { outcomes, runTasks } from '../rig/run.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
 import type { Bucket } from '../rig/s3-server/state.ts';
-import { openS3Rig, type S3Rig } from '../store/s3-rig.ts';
+import { openS3Rig, patientLimits, type S3Rig } from '../store/s3-rig.ts';
 
 let server: S3Server;
 let rig: S3Rig;
@@ -18,7 +18,7 @@ let bucket: Bucket;
 
 beforeEach(async () => {
   server = await startS3Server();
-  rig = await openS3Rig(server);
+  rig = await openS3Rig(server, { limits: patientLimits });
   ({ store } = rig);
   staging = await store.openStaging('test');
   bucket = server.state.buckets.get('bucket') ?? bucket;
