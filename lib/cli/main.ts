@@ -9,7 +9,7 @@ import { listTasks } from './list.ts';
 import { version } from './package.ts';
 import { environmentSecrets } from './secrets.ts';
 import { pipeUsage } from './usage.ts';
-import { takeWorkerFolder } from './worker-variable.ts';
+import { takeBirth } from './worker-variable.ts';
 
 /** The `pipe` command: reads the process's arguments, writes to its streams, sets its exit code. */
 export async function main(): Promise<void> {
@@ -20,8 +20,8 @@ export async function main(): Promise<void> {
   // Deep enough to lead from inside the usage parser to the line of the task file.
   Error.stackTraceLimit = 40;
   const argv = process.argv.slice(2);
-  const worker = takeWorkerFolder();
-  if (worker !== undefined) return (await import('./worker.ts')).work(worker);
+  const birth = takeBirth();
+  if (birth) return (await import('./worker.ts')).work(birth);
   const mask = new Mask(environmentSecrets(process.env));
   try {
     process.exitCode = await dispatch(readCommandLine(argv), mask);

@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker } from '../run/worker-messages.ts';
 import type { StartWorker } from '../run/workers.ts';
 import { packageRoot } from './package.ts';
 import { s3Options } from './s3.ts';
-import { workerVariable } from './worker-variable.ts';
+import { birthText, workerVariable } from './worker-variable.ts';
 import type { WorkerSetup } from './worker.ts';
 
 /** More of one line is cut into several. */
@@ -30,7 +30,7 @@ export function workerStarter(setup: WorkerSetup, maxMemoryMiB: number | undefin
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         ...process.env,
-        [workerVariable]: folder,
+        [workerVariable]: birthText({ parent: process.pid, folder }),
         TMPDIR: folder,
         ...(spool !== undefined && { PIPE_SPOOL: spool }),
       },

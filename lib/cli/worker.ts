@@ -7,6 +7,7 @@ import { compose } from './compose.ts';
 import { loadProject } from './registry.ts';
 import { environmentSecrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import type { Birth } from './worker-variable.ts';
 
 /** The first message to a worker: what the run that it works for has found out already. */
 export interface WorkerSetup {
@@ -18,12 +19,9 @@ export interface WorkerSetup {
   readonly renewBefore?: string;
 }
 
-/**
- * Does leaves for the process that started this one, until that ends or kills it. `folder` is this
- * process's own and goes with it.
- */
-export function work(folder: string): void {
-  watchParent(folder);
+/** Does leaves for the process that started this one, until that ends or kills it. */
+export function work(birth: Birth): void {
+  watchParent(birth);
   const early: ToWorker[] = [];
   let receive: ((message: ToWorker) => void) | undefined;
   process.on('message', (message: ToWorker | WorkerSetup) => {
@@ -84,16 +82,18 @@ const WATCH_MS = 500;
  * Ends the process group, and removes its folder, when its parent has died. In a thread of its own:
  * a leaf that never gives the event loop back would otherwise go on for ever.
  */
-function watchParent(folder: string): void {
-  const { ppid, pid } = process;
+function watchParent({ parent, folder }: Birth): void {
+  const { pid } = process;
   const code = `
     const { rmSync } = require('node:fs');
     setInterval(() => {
-      if (process.ppid === ${ppid}) return;
+      if (process.ppid === ${parent}) return;
       rmSync(${JSON.stringify(folder)}, { recursive: true, force: true });
       process.kill(-${pid}, 'SIGKILL');
     }, ${WATCH_MS});`;
   new Worker(code, { eval: true }).unref();
-  // Without a parent to speak to there is nothing to live for; that is the thread's to end.
-  process.on('disconnect', () => setInterval(() => undefined, WATCH_MS));
+  // Without a parent to speak to there is nothing to live for; but the thread shall clear up.
+  const wait = (): unknown => setInterval(() => undefined, WATCH_MS);
+  if (process.connected) process.on('disconnect', wait);
+  else wait();
 }

@@ -202,6 +202,10 @@ class Leaf {
   async #borrowEngine(): Promise<Engine> {
     const { engines, attempt } = this.#effects;
     const engine = await engines.borrow();
+    if (attempt.signal.aborted) {
+      engines.giveBack(engine);
+      throw attempt.signal.reason;
+    }
     attempt.signal.addEventListener('abort', () => engine.interrupt());
     return engine;
   }
@@ -263,7 +267,9 @@ class Leaf {
   }
 
   async close(): Promise<void> {
-    if (this.#engine) this.#effects.engines.giveBack(await this.#engine);
+    // Who asked for one that could not be had has been told.
+    const engine = await this.#engine?.catch(() => undefined);
+    if (engine) this.#effects.engines.giveBack(engine);
     if (this.#staging) await (await this.#staging).close();
   }
 }
