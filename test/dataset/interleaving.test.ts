@@ -9,17 +9,27 @@ import { ConflictError } from '../../lib/store/conflict.ts';
 import { openMemoryStore } from '../../lib/store/memory.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
-import { foreignEndpoint, openForeignS3, openS3Rig, patientLimits } from '../store/s3-rig.ts';
+import {
+  foreignEndpoint,
+  openForeignS3,
+  openS3Rig,
+  patientLimits,
+  type S3Rig,
+} from '../store/s3-rig.ts';
 import { draft, namesIn, prefix, publisher, sha256, textOf } from './drafts.ts';
 import { Killed, mortalStore, Turns } from './turns.ts';
 
 let s3: S3Server;
+const rigs: S3Rig[] = [];
 
 beforeAll(async () => {
   s3 = await startS3Server();
 });
 
-afterAll(() => s3.close());
+afterAll(async () => {
+  for (const rig of rigs) await rig.remove();
+  await s3.close();
+});
 
 /** An empty store, and how many orders of steps are tried on it. */
 const stores: readonly [string, () => Promise<Store>, number][] = [
@@ -170,8 +180,9 @@ function foreign(): [string, () => Promise<Store>, number] {
 }
 
 async function emptyS3(): Promise<Store> {
-  const { store } = await openS3Rig(s3, { limits: patientLimits });
-  return store;
+  const rig = await openS3Rig(s3, { limits: patientLimits });
+  rigs.push(rig);
+  return rig.store;
 }
 
 /** Adds an id to the content of the partition, as an ingest that merges does. The size stays the same. */
