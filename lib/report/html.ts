@@ -58,14 +58,18 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Control characters have no place in HTML; their pictures stand for them.
+// Control characters have no place in HTML, and those that turn the direction of writing would turn
+// what stands around them, too.
 // eslint-disable-next-line no-control-regex
-const special = /[&<>"'\0-\x08\x0b-\x1f\x7f]/g;
+const special = /[&<>"'\0-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function escape(text: string): string {
   return text.replace(special, (char) => entities[char] ?? picture(char));
 }
 
+/** `␛` for ESC, `[U+202E]` for what has no picture. */
 function picture(control: string): string {
-  return control === '\x7f' ? '\u2421' : String.fromCodePoint(0x2400 + control.charCodeAt(0));
+  const code = control.charCodeAt(0);
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  return code === 0x7f ? '\u2421' : `[U+${code.toString(16).toUpperCase()}]`;
 }

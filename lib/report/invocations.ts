@@ -24,7 +24,7 @@ export function invocationTable(data: ReportData): Html {
       <span id="filtered" role="status"></span>
     </div>
     ${scroller(
-      'Invocations',
+      'Table of invocations',
       html`<table class="data invocations">
         <caption class="hidden">
           Invocations in the order in which they began

@@ -22,7 +22,7 @@ export function lineageGraph({ nodes, edges, grain }: Lineage): Html {
       Lines lead from what was read to what was made from it. Boxes stand for ${grain}.
     </p>
     ${scroller(
-      'Lineage',
+      'Drawing of the lineage',
       html`<svg
         class="lineage"
         role="img"

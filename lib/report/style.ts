@@ -70,6 +70,7 @@ nav ul { display: flex; gap: 20px; margin: 0; padding: 0; list-style: none; whit
 nav a { display: inline-block; padding: 4px 0; font-weight: 550; text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 section { margin: 0 0 18px; padding: 18px 20px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; scroll-margin-top: 56px; }
+section p { overflow-wrap: anywhere; }
 section > p { margin: 0 0 12px; color: var(--soft); max-width: 85ch; }
 section > p strong { color: var(--text); }
 section > p.note { margin: 10px 0 0; font-size: 14px; }

@@ -66,12 +66,20 @@ describe.skipIf(chromiumPath === undefined)('in a browser a report', () => {
   });
 
   test('runs nothing that stands in a ledger', async () => {
-    const hostile = '</code></script><script>alert(1)</script><img src=x onerror=alert(2)>';
+    const hostile = `</code></script><script>alert(1)</script><img src=x onerror=alert(2)>${'x'.repeat(500)}`;
     const { page, said } = await open({
       ...run,
       command: hostile,
-      invocations: run.invocations.map((each) => ({ ...each, argv: [hostile] })),
+      user: hostile,
+      invocations: run.invocations.map((each) => ({
+        ...each,
+        argv: [hostile],
+        ...(each.error && {
+          error: { ...each.error, message: hostile, chain: [hostile, hostile] },
+        }),
+      })),
     });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThan(1300);
     await page.getByRole('button', { name: 'Copy the command of this run' }).click();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(hostile);
     await page.close();

@@ -33,6 +33,10 @@ describe('markup', () => {
     );
   });
 
+  test('shows characters that would turn what stands around them', () => {
+    expect(String(html`${'a\u202eb\u001b[0m'}`)).toBe('a[U+202E]b\u241b[0m');
+  });
+
   test('keeps markup, lists of it, and nothing for undefined', () => {
     expect(String(html`<b>${[1, html`<i>${'<'}</i>`]}${undefined}</b>`)).toBe(
       '<b>1<i>&lt;</i></b>',
