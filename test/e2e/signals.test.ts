@@ -11,7 +11,7 @@ beforeAll(async () => {
   rig = await createRig();
   await rig.write({
     'package.json': '{ "type": "module" }',
-    'tasks/slow.js': `import { defineTask } from 'pipe';
+    'tasks/slow.js': `import { defineTask, sql } from 'pipe';
 import { access, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
@@ -37,6 +37,16 @@ export const deaf = defineTask({
   async run() {
     await writeFile('began-1', '');
     await new Promise(() => setInterval(() => {}, 1000));
+  },
+});
+
+export const query = defineTask({
+  name: 'slow:query',
+  summary: 'Count for days',
+  usage: '',
+  async run(_, context) {
+    const engine = await context.engine();
+    await engine.rows(sql\`select sum(a.range * b.range) from range(1000000000) a, range(1000000) b\`);
   },
 });
 
@@ -127,3 +137,14 @@ test('a leaf that never ends keeps neither a cancelled run alive nor one that ti
   expect(timedOut.stderr).toContain('took longer than 50ms');
   expect(timedOut.stderr).toContain('it went on although its signal was aborted');
 });
+
+test.each(['none', 'process'])(
+  'a query that takes too long is interrupted, isolated: %s',
+  async (isolate) => {
+    const options = [`--isolate=${isolate}`, '--timeout=1s', '--retries=1', '--retry-delay=1ms'];
+    const { code, stderr } = await rig.pipe([...options, 'slow:query']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^retry 1 in .*took longer than 1s.*failed: took longer than 1s/s);
+    expect(stderr).not.toContain('it went on');
+  },
+);
