@@ -21,10 +21,12 @@ Options:
     const run = await readRun(context.store, await findRun(args.run, context));
     const path = args.out ?? `pipe-report-${run.run}.html`;
     const { renderReport } = await import('../lib/report/report.ts');
+    const prefix = prefixOf(run);
     const page = renderReport({
       run,
       planned: await plannedOf(run, context),
-      command: commandsOf(run),
+      command: ({ task, argv }) => prefix + invocationText(task, argv),
+      ...(isWhole(run) ? {} : { resume: prefix + invocationText('runs:resume', [run.run]) }),
       madeAt: new Date(context.now).toISOString(),
     });
     await write(resolve(context.cwd, path), page);
@@ -51,15 +53,16 @@ async function plannedOf(
   }
 }
 
-/** The command of each invocation, with the options of `pipe` that this run was given. */
-function commandsOf({
-  command,
-  invocations,
-}: RunRecord): (invocation: { readonly task: string; readonly argv: readonly string[] }) => string {
+/** Whether every leaf was done, or was up to date, or had nothing to be made of. */
+function isWhole({ exitCode, counts }: RunRecord): boolean {
+  return exitCode !== 'unfinished' && counts.cancelled === 0 && counts.failed === 0;
+}
+
+/** `pipe ` and the options that this run was given. */
+function prefixOf({ command, invocations }: RunRecord): string {
   const [root] = invocations;
   const text = root && invocationText(root.task, root.argv);
-  const prefix = text && command.endsWith(text) ? command.slice(0, -text.length) : 'pipe ';
-  return ({ task, argv }) => prefix + invocationText(task, argv);
+  return text && command.endsWith(text) ? command.slice(0, -text.length) : 'pipe ';
 }
 
 async function write(path: string, page: string): Promise<void> {

@@ -8,6 +8,8 @@ export interface ReportData {
   readonly command: (invocation: InvocationRecord) => string;
   /** Partitions that the run was to make and never came to, with what is there instead. */
   readonly planned?: readonly PartitionRecord[];
+  /** The command line that goes on with what the run left undone; absent where nothing is left. */
+  readonly resume?: string;
   /** When the report was made, ISO text. */
   readonly madeAt: string;
 }

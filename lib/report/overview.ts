@@ -10,13 +10,19 @@ import { commandBox, statusWords } from './parts.ts';
 import { totalRows } from './rows.ts';
 
 /** What came of the run, on the first screen. */
-export function overview({ run }: ReportData, cells: readonly PartitionCell[]): Html {
+export function overview({ run, resume }: ReportData, cells: readonly PartitionCell[]): Html {
   const root = run.invocations[0];
   const [verdict, tone] = verdictOf(run);
   return html`<header>
     <p class="eyebrow">Run <code>${run.run}</code></p>
     <h1>${root?.task ?? 'Run'} <span class="verdict ${tone}">${verdict}</span></h1>
     ${commandBox(run.command, 'Copy the command of this run')}
+    ${
+      resume === undefined
+        ? undefined
+        : html`<p class="resume">To go on with what is left:</p>
+            ${commandBox(resume, 'Copy the command that goes on with what is left')}`
+    }
     ${tiles(run, cells, { rows: totalRows(run.invocations), leaves: run.leaves })}
     <dl class="facts">
       ${facts(run).map(

@@ -44,6 +44,7 @@ header > .command code { background: var(--card); border: 1px solid var(--line);
 button.copy { flex: none; min-width: 62px; padding: 4px 10px; font: inherit; font-size: 13px; color: var(--accent); background: var(--card); border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
 header > .command button.copy { padding: 8px 12px; }
 button.copy:hover { border-color: var(--accent); }
+.resume { margin: 10px 0 4px; color: var(--soft); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 16px 0; }
 .tile { padding: 12px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tile.wide { grid-column: span 2; }

@@ -76,6 +76,7 @@ describe('a run that was killed', () => {
     const count = (state: string): number => page.split(`<td class="c-${state}">`).length - 1;
     expect([count('kept'), count('missing'), count('no-data')]).toEqual([8, 1, 9]);
     expect(page).toContain('Unfinished');
+    expect(page).toContain(`<i>runs:resume</i> <i>--</i> <i>${killed}</i>`);
   });
 });
 
