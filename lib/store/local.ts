@@ -199,8 +199,10 @@ class LocalStore implements Store {
     });
   }
 
+  /** Folders of Pipe's own stay: whoever removes the last file there is about to write the next one. */
   async #removeEmptyFolders(folder: string): Promise<void> {
-    for (let path = folder; path !== this.#root; path = dirname(path)) {
+    const own = join(this.#root, '.pipe');
+    for (let path = folder; path !== this.#root && dirname(path) !== own; path = dirname(path)) {
       try {
         await rmdir(path);
       } catch {
@@ -256,8 +258,8 @@ async function makeLater(path: string, old: BigIntStats | undefined): Promise<Bi
 /** Another process may remove a folder that is empty at the moment, so creating it may take several turns. */
 async function renameInto(path: string, target: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    await createFolders(dirname(target));
     try {
+      await createFolders(dirname(target));
       return await rename(path, target);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT' || attempt === 5) throw error;
