@@ -62,7 +62,9 @@ function isWhole({ exitCode, counts }: RunRecord): boolean {
 function prefixOf({ command, invocations }: RunRecord): string {
   const [root] = invocations;
   const text = root && invocationText(root.task, root.argv);
-  return text && command.endsWith(text) ? command.slice(0, -text.length) : 'pipe ';
+  if (!text || !command.endsWith(text)) return 'pipe ';
+  // That one is for the window of the whole run.
+  return command.slice(0, -text.length).replace(/--lookback=\S+ /, '');
 }
 
 async function write(path: string, page: string): Promise<void> {
