@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publish } from '../../lib/dataset/publish.ts';
 import { parseManifest } from '../../lib/dataset/parse-manifest.ts';
 import { readManifest } from '../../lib/dataset/published.ts';
@@ -11,6 +11,9 @@ import { ConflictError } from '../../lib/store/conflict.ts';
 import { openMemoryStore } from '../../lib/store/memory.ts';
 import type { Staging, Store } from '../../lib/store/store.ts';
 import { draft, namesIn, prefix, publisher, sha256 } from '../dataset/drafts.ts';
+import { startS3Server } from '../rig/s3-server/server.ts';
+import type { S3Server } from '../rig/s3-server/server.ts';
+import { openS3Rig } from '../store/s3-rig.ts';
 import { Killed, mortalStore, Turns } from '../dataset/turns.ts';
 import { leasesOf, Time, waiter } from './leases-rig.ts';
 
@@ -25,46 +28,61 @@ const racer: fc.Arbitrary<Racer> = fc.record({
   killedAt: fc.oneof(fc.constant(Infinity), fc.nat(40)),
 });
 
-test('in any order of the steps of any runs, each publish has a higher generation than the one before', async () => {
-  let replaced = 0;
-  let refused = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat(),
-      fc.array(racer, { minLength: 2, maxLength: 4 }),
-      async (seed, racers) => {
-        const { store, committed } = recording(openMemoryStore());
-        const staging = await store.openStaging('test');
-        const turns = new Turns(racers.length, seed);
-        const outcomes = await Promise.all(
-          racers.map((each, id) =>
-            race(store, staging, turns, each, id).finally(() => turns.leave()),
-          ),
-        );
-        refused += outcomes.filter((outcome) => outcome === 'refused').length;
-        replaced += committed.length > 1 ? 1 : 0;
-
-        expect(committed).toEqual([...new Set(committed)].sort((a, b) => a - b));
-        const published = await readManifest(store, prefix);
-        const isUndisturbed = racers.every(({ killedAt }) => killedAt === Infinity);
-        // Who is refused was replaced by somebody who publishes, unless that one is killed.
-        expect(committed.length).toBeGreaterThanOrEqual(isUndisturbed ? 1 : 0);
-        const last = isUndisturbed ? published?.manifest.generation : committed.at(-1);
-        expect(last).toBe(committed.at(-1));
-        // What the dead left blocks nobody, and goes with the next one.
-        const alone = new Turns(1, 0);
-        const end = { ifRunning: 'wait', killedAt: Infinity } as const;
-        expect(await race(store, staging, alone, end, 9)).toBe('published');
-        expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
-        expect(await leasesIn(store)).toEqual([]);
-        await staging.close();
-      },
-    ),
-    { numRuns: 300 },
-  );
-  expect(replaced).toBeGreaterThan(0);
-  expect(refused).toBeGreaterThan(0);
+let s3: S3Server;
+beforeAll(async () => {
+  s3 = await startS3Server();
 });
+afterAll(() => s3.close());
+
+/** An empty store, and how many orders of steps are tried on it. */
+const stores: readonly [string, number, () => Promise<Store>][] = [
+  ['memory', 200, async () => openMemoryStore()],
+  ['memory, the etag being a hash', 200, async () => openMemoryStore({ hashEtags: true })],
+  ['S3', 10, async () => (await openS3Rig(s3)).store],
+];
+
+test.each(stores)(
+  '%s: in any order of the steps of any runs (%d tried), each publish has a higher generation than the one before',
+  async (_name, numRuns, open) => {
+    let replaced = 0;
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.array(racer, { minLength: 2, maxLength: 4 }),
+        async (seed, racers) => {
+          const { store, committed } = recording(await open());
+          const staging = await store.openStaging('test');
+          const turns = new Turns(racers.length, seed);
+          const outcomes = await Promise.all(
+            racers.map((each, id) =>
+              race(store, staging, turns, each, id).finally(() => turns.leave()),
+            ),
+          );
+          refused += outcomes.filter((outcome) => outcome === 'refused').length;
+          replaced += committed.length > 1 ? 1 : 0;
+
+          expect(committed).toEqual([...new Set(committed)].sort((a, b) => a - b));
+          const published = await readManifest(store, prefix);
+          const isUndisturbed = racers.every(({ killedAt }) => killedAt === Infinity);
+          // Who is refused was replaced by somebody who publishes, unless that one is killed.
+          expect(committed.length).toBeGreaterThanOrEqual(isUndisturbed ? 1 : 0);
+          const last = isUndisturbed ? published?.manifest.generation : committed.at(-1);
+          expect(last).toBe(committed.at(-1));
+          // What the dead left blocks nobody, and goes with the next one.
+          const alone = new Turns(1, 0);
+          const end = { ifRunning: 'wait', killedAt: Infinity } as const;
+          expect(await race(store, staging, alone, end, 9)).toBe('published');
+          expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
+          expect(await leasesIn(store)).toEqual([]);
+          await staging.close();
+        },
+      ),
+      { numRuns },
+    );
+    expect(replaced + refused).toBeGreaterThan(0);
+  },
+);
 
 /** Takes the lease and publishes. The hearts of others stand still: whoever waits takes over soon. */
 async function race(
