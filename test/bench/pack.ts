@@ -46,7 +46,6 @@ async function measure(objects: number): Promise<object> {
   }
 }
 
-/** JSON of about 4 KiB each that zstd makes about a quarter of. */
 async function writeObjects(folder: string, objects: number): Promise<void> {
   for (let first = 0; first < objects; first += FILES_PER_FOLDER) {
     await mkdir(join(folder, keyOf(first), '..'), { recursive: true });
@@ -63,7 +62,8 @@ function keyOf(n: number): string {
   return `${folder}/${String(n).padStart(8, '0')}.json`;
 }
 
-function bodyOf(n: number): string {
+/** JSON of about {@link OBJECT_BYTES}, of words that compress about as real ones do. */
+export function bodyOf(n: number): string {
   let state = n + 1;
   const words: string[] = [];
   let length = 0;
@@ -96,13 +96,14 @@ async function run(
     throw new Error(`the run ended ${report.status}`, { cause: report.error });
 }
 
-interface Measured {
+export interface Measured {
   readonly seconds: number;
   readonly cpuMs: number;
   readonly peakBytes: number;
 }
 
-async function timed(work: () => Promise<void>): Promise<Measured> {
+/** Runs some work and watches what it takes. */
+export async function timed(work: () => Promise<void>): Promise<Measured> {
   let peakBytes = 0;
   const look = (): void => void (peakBytes = Math.max(peakBytes, process.memoryUsage.rss()));
   const timer = setInterval(look, 20);
