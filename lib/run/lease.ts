@@ -100,10 +100,9 @@ export class Lease {
    */
   confirm(published: number): Promise<number> {
     return this.#next(async () => {
+      // Where there is none any more, whoever took it from us has given it back.
       const stored = this.#isGivenBack ? undefined : await this.#look();
-      // Whoever took our lease and gave it back without publishing anything has left us in the right.
-      if (!stored && (this.#isGivenBack || published >= this.generation)) throw this.#lost(stored);
-      if (!stored) await this.#put(this.#record, { ifAbsent: true });
+      if (!stored) throw this.#lost(stored);
       if (published >= this.generation) {
         await this.#put({ ...this.#record, generation: published + 1 });
       }
@@ -135,10 +134,8 @@ export class Lease {
   }
 
   /** Our own processes write, too, and replies get lost: a conflict alone does not mean that it is lost. */
-  async #put(
-    record: LeaseRecord,
-    condition: WriteCondition = { ifMatch: this.#etag },
-  ): Promise<void> {
+  async #put(record: LeaseRecord): Promise<void> {
+    const condition = { ifMatch: this.#etag };
     try {
       this.#etag = await this.#store.write(leaseKey(this.scope), formatLease(record), condition);
       this.#record = record;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publish } from '../../lib/dataset/publish.ts';
+import type { Manifest } from '../../lib/dataset/manifest.ts';
 import { parseManifest } from '../../lib/dataset/parse-manifest.ts';
 import { readManifest } from '../../lib/dataset/published.ts';
 import { LockedError } from '../../lib/run/locked.ts';
@@ -21,11 +22,14 @@ interface Racer {
   readonly ifRunning: IfRunning;
   /** The call to the store at which it dies. */
   readonly killedAt: number;
+  /** The call before which it stands still for long. */
+  readonly stallsAt: number;
 }
 
 const racer: fc.Arbitrary<Racer> = fc.record({
   ifRunning: fc.constantFrom<IfRunning>('wait', 'take-over'),
-  killedAt: fc.oneof(fc.constant(Infinity), fc.nat(40)),
+  killedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, fc.nat(40)),
+  stallsAt: fc.oneof(fc.constant(Infinity), fc.nat(25)),
 });
 
 let s3: S3Server;
@@ -51,7 +55,7 @@ test.each(stores)(
         fc.nat(),
         fc.array(racer, { minLength: 2, maxLength: 4 }),
         async (seed, racers) => {
-          const { store, committed } = recording(await open());
+          const { store, committed, publishers } = recording(await open());
           const staging = await store.openStaging('test');
           const turns = new Turns(racers.length, seed);
           const outcomes = await Promise.all(
@@ -63,6 +67,8 @@ test.each(stores)(
           replaced += committed.length > 1 ? 1 : 0;
 
           expect(committed).toEqual([...new Set(committed)].sort((a, b) => a - b));
+          // Who was replaced publishes before its successor, or not at all.
+          expect(publishers).toEqual([...new Set(publishers)].sort((a, b) => a - b));
           const published = await readManifest(store, prefix);
           const isUndisturbed = racers.every(({ killedAt }) => killedAt === Infinity);
           // Who is refused was replaced by somebody who publishes, unless that one is killed.
@@ -71,7 +77,7 @@ test.each(stores)(
           expect(last).toBe(committed.at(-1));
           // What the dead left blocks nobody, and goes with the next one.
           const alone = new Turns(1, 0);
-          const end = { ifRunning: 'wait', killedAt: Infinity } as const;
+          const end = { ifRunning: 'wait', killedAt: Infinity, stallsAt: Infinity } as const;
           expect(await race(store, staging, alone, end, 9)).toBe('published');
           expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
           expect(await leasesIn(store)).toEqual([]);
@@ -89,10 +95,14 @@ async function race(
   store: Store,
   staging: Staging,
   turns: Turns,
-  { ifRunning, killedAt }: Racer,
+  { ifRunning, killedAt, stallsAt }: Racer,
   id: number,
 ): Promise<'published' | 'refused' | 'killed'> {
-  const mortal = mortalStore(store, killedAt, (call) => turns.step(call));
+  let calls = 0;
+  const mortal = mortalStore(store, killedAt, async (call) => {
+    if (calls++ === stallsAt) await standStill(turns);
+    return await turns.step(call);
+  });
   const time = new Time();
   const pause = (): Promise<void> => turns.step(async () => void (time.ms += 1000));
   const leases = leasesOf(mortal, `run-${id}`, { ifRunning, staleMs: 5000, time, pause });
@@ -118,26 +128,47 @@ async function race(
   }
 }
 
-/** A store that notes the generations of what is committed, in order. */
-function recording(store: Store): { readonly store: Store; readonly committed: number[] } {
-  const generations = new Map<string, number>();
+/** While others do all that they have to do. */
+async function standStill(turns: Turns): Promise<void> {
+  for (let turn = 0; turn < 60; turn++) await turns.step(() => Promise.resolve());
+}
+
+interface Recording {
+  readonly store: Store;
+  /** Generations. */
+  readonly committed: number[];
+  /** For each commit how many had taken the lease before its publisher did. */
+  readonly publishers: number[];
+}
+
+/** A store that notes who takes the lease, and what is committed, in order. */
+function recording(store: Store): Recording {
+  const journals = new Map<string, Manifest>();
   const committed: number[] = [];
+  const owners: string[] = [];
+  const publishers: number[] = [];
   const recorder = mortalStore(store, Infinity);
   return {
     committed,
+    publishers,
     store: {
       ...recorder,
       async write(key, bytes, condition) {
         if (key.startsWith(`${prefix}_manifest.next-`)) {
-          const { files, generation = -1 } = parseManifest(bytes, key);
-          generations.set(files[0]?.sha256 ?? '', generation);
+          const manifest = parseManifest(bytes, key);
+          journals.set(manifest.files[0]?.sha256 ?? '', manifest);
         }
-        return await store.write(key, bytes, condition);
+        const etag = await store.write(key, bytes, condition);
+        const run = /^\{"host.*"run":"(run-\d)"/.exec(Buffer.from(bytes).toString())?.[1];
+        if (run !== undefined && !owners.includes(run)) owners.push(run);
+        return etag;
       },
       async upload(path, key, condition) {
         const text = await readFile(path, 'utf8');
         const etag = await store.upload(path, key, condition);
-        committed.push(generations.get(sha256(text)) ?? -1);
+        const { generation = -1, command = '' } = journals.get(sha256(text)) ?? {};
+        committed.push(generation);
+        publishers.push(owners.indexOf(command.replace('run ', 'run-')));
         return etag;
       },
     },

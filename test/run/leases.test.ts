@@ -156,22 +156,12 @@ describe('a run that comes second', () => {
   });
 });
 
-describe('an owner that was taken for dead', () => {
-  test('may go on when its successor has published nothing', async () => {
-    const store = openMemoryStore();
-    const first = await held(leasesOf(store, 'run-1'));
-    await (await held(leasesOf(store, 'run-2', { ifRunning: 'take-over' }))).giveBack();
-    expect(await first.confirm(scope, 0)).toBe(1);
-  });
-
-  test('may not when its successor has published', async () => {
-    const store = openMemoryStore();
-    const first = await held(leasesOf(store, 'run-1'));
-    const second = await held(leasesOf(store, 'run-2', { ifRunning: 'take-over' }));
-    const generation = await second.confirm(scope, 0);
-    await second.giveBack();
-    await expect(first.confirm(scope, generation)).rejects.toThrow(LockedError);
-  });
+test('an owner that was taken for dead is out, also when its successor is gone', async () => {
+  const store = openMemoryStore();
+  const first = await held(leasesOf(store, 'run-1'));
+  await (await held(leasesOf(store, 'run-2', { ifRunning: 'take-over' }))).giveBack();
+  await expect(first.confirm(scope, 0)).rejects.toThrow(/taken over by another run/);
+  expect(await (await held(leasesOf(store, 'run-3'))).confirm(scope, 0)).toBe(1);
 });
 
 test('several leases are taken all or none', async () => {
