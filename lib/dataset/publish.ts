@@ -18,6 +18,8 @@ export interface Draft {
    */
   readonly files: readonly DraftFile[];
   readonly rows: RowCounts;
+  /** Which of these rows the files hold. Default `out`; a partition of rejects holds the rejected ones. */
+  readonly holds?: 'out' | 'rejected';
   readonly schema: readonly Column[];
   /** Default: the inputs of the invocation's output of this partition. */
   readonly inputs?: readonly Input[];
@@ -96,13 +98,11 @@ function checkDraft(draft: Draft): void {
   const where = prefixOf(draft.partition);
   checkRows(draft.rows);
   const rows = draft.files.reduce((sum, file) => sum + file.rows, 0);
-  // Datasets of rejects hold the rows that went nowhere else.
-  const [held, what] = draft.partition.dataset.startsWith('rejects/')
-    ? [draft.rows.rejected, 'rejected']
-    : [draft.rows.out, 'out'];
+  const { holds = 'out' } = draft;
+  const held = draft.rows[holds];
   if (rows !== held) {
     throw new UserError(
-      `The files of "${where}" hold ${rows} rows, but ${held} rows are counted as ${what}. Nothing was published; report this as a fault of the task.`,
+      `The files of "${where}" hold ${rows} rows, but ${held} rows are counted as ${holds}. Nothing was published; report this as a fault of the task.`,
     );
   }
   const names = draft.files.map(({ name }) => name);

@@ -73,6 +73,7 @@ export function publishAccount(
     partition: accountOf(site, { sha256: input.version }),
     files: [{ name: DATA_FILE, path, rows: rows.rejected }],
     rows,
+    holds: 'rejected',
     schema,
     inputs: [input],
     ...(argv && { argv }),

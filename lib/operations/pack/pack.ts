@@ -192,7 +192,7 @@ async function publishRejects(
   if (failures.count === 0 && (before?.manifest.rows.rejected ?? 0) === 0) return;
   const { file, schema } = await failures.write(engine, staging);
   const rows = { in: failures.count, out: 0, rejected: failures.count, filtered: 0 };
-  await publish({ partition, files: [file], rows, schema });
+  await publish({ partition, files: [file], rows, holds: 'rejected', schema });
 }
 
 async function publishRecords(
