@@ -1,4 +1,5 @@
 import { abandonedJournals, cleanJournal, isJournal } from '../lib/dataset/abandoned.ts';
+import { LEASES_PREFIX } from '../lib/run/lease-record.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Call } from '../lib/task/task.ts';
 import { integer } from '../lib/task/values.ts';
@@ -19,12 +20,17 @@ Options:
     const days = integer(args['older-than'], { option: '--older-than', min: 0 });
     const before = new Date(context.now - days * DAY_MS);
     for await (const { key } of abandonedJournals(context.store, before)) yield cleaning(key, args);
+    for await (const { key, modified } of context.store.list(LEASES_PREFIX)) {
+      // A lease is written with every heartbeat, so that only those of the dead grow old.
+      if (modified < before) yield cleaning(key, args);
+    }
     for await (const { name } of context.store.leftovers(before)) yield cleaning(name, args);
   },
 
   async run(args, context) {
     for (const name of args.leftover) {
       if (isJournal(name)) await cleanJournal(context.store, name);
+      else if (name.startsWith(LEASES_PREFIX)) await context.store.remove([name]);
       else await context.store.removeLeftover(name);
       context.log(`removed ${name}`);
     }

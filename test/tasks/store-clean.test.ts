@@ -72,6 +72,14 @@ describe('store:clean', () => {
     expect([...bucket.objects.keys()].toSorted()).toEqual(before.toSorted());
   });
 
+  test('removes the leases of the dead, which nobody has written for long', async () => {
+    await store.write('.pipe/leases/1.json', Buffer.from('{}'));
+    await runTasks([clean], 'store:clean', [], inDays(6.9));
+    expect(bucket.objects.size).toBe(1);
+    await runTasks([clean], 'store:clean', [], inDays(7.1));
+    expect(bucket.objects.size).toBe(0);
+  });
+
   test('finishes the work of a publisher that died behind its commit', async () => {
     await publish(store, await draft(staging, { 'data.parquet': 'old' }), publisher('old'));
     const made = await draft(staging, { 'data.parquet': 'new' });
