@@ -111,7 +111,7 @@ async function insert(
   } catch (error) {
     if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
     if (kind.format !== 'clf' && kind.format !== 'jsonl') throw unreadable(paths, error);
-    // Most likely a line is not UTF-8; to find such lines takes longer.
+    // A line is not UTF-8, or looks like JSON and is none; to find such lines takes longer.
     await into('table');
     return keepCsvErrors(engine, first);
   }

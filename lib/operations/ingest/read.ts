@@ -1,5 +1,5 @@
 import { exactly, parquet } from '../../engine/parquet.ts';
-import { identifier, join, literal, sql } from '../../engine/sql.ts';
+import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { errorsTo } from './csv-errors.ts';
 import type { ErrorsTo } from './csv-errors.ts';
@@ -10,8 +10,8 @@ import { eventsOfLogLines } from './log-lines.ts';
 
 /**
  * The records of files of one kind as rows of the table `incoming`, in order; `source` is the
- * file's place in `paths`. `errors` is for lines: what becomes of text that is not UTF-8. What is no
- * record to CSV goes to the reader's table.
+ * file's place in `paths`. `errors` is for lines: what becomes of text that is not UTF-8, and whether
+ * what looks like JSON and is none is an error. What is no record to CSV goes to the reader's table.
  */
 export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo): Sql {
   switch (kind.format) {
@@ -19,7 +19,7 @@ export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo)
       return eventsOfLogLines(linesOf({ paths, compression: kind.compression }, errors));
     case 'jsonl':
       return eventsOfRecords(
-        jsonRecords(linesOf({ paths, compression: kind.compression }, errors)),
+        jsonRecords(linesOf({ paths, compression: kind.compression }, errors), errors === 'caller'),
         kind.mapping,
       );
     case 'csv':
@@ -34,9 +34,13 @@ export function eventsOf(kind: Kind, paths: readonly string[], errors: ErrorsTo)
 /**
  * Lines with their JSON, which is NULL where a line is none. Lines rather than the engine's reader of
  * JSON, because that one forgets the text of what it cannot read, so that it would be read again.
+ * `isHasty`: what stands in braces is taken for JSON, which spares parsing it twice; lines that are
+ * cut off or no JSON at all are told all the same, and anything else broken is an error.
  */
-function jsonRecords(lines: Sql): Sql {
-  return sql`select source, line as text, case when json_valid(line) then line end as json
+function jsonRecords(lines: Sql, isHasty: boolean): Sql {
+  const looks = sql`starts_with(line, '{') and ends_with(line, '}')`;
+  return sql`select source, line as text,
+      case when ${isHasty ? looks : raw('false')} then line when json_valid(line) then line end as json
     from (${lines})`;
 }
 
