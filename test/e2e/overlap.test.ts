@@ -114,7 +114,7 @@ test('who was replaced publishes nothing', async () => {
   await writeFile(rig.path('go'), '');
   const results: Result[] = [await first, await second];
   expect(results.map(({ code }) => code)).toEqual([4, 0]);
-  expect(results[0]?.stderr).toContain('was taken over by run');
+  expect(results[0]?.stderr).toContain('was taken over by ');
   expect(await generations()).toEqual([2]);
   expect(await leases()).toEqual([]);
 });
