@@ -53,6 +53,6 @@ describe.skipIf(isAbsent)('a real access log', () => {
       select strftime(date, '%d/%b/%Y') as day, pageloads::integer as pageloads, visitors::integer as visitors
       from read_parquet(${files}, hive_partitioning = true) where hour is null order by day`);
     await engine.close();
-    return rows.map((row) => `${Object.values(row).join(' ')}\n`).join('');
+    return rows.map((row) => `${Object.values(row).map(String).join(' ')}\n`).join('');
   }
 });
