@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictError } from '../store/conflict.ts';
+import { ConflictError, UncertainError } from '../store/conflict.ts';
 import type { Store, WriteCondition } from '../store/store.ts';
 import { formatLease, leaseKey, readLease } from './lease-record.ts';
 import type { LeaseRecord, Owner, StoredLease } from './lease-record.ts';
@@ -47,12 +47,17 @@ async function take(
     const etag = await store.write(leaseKey(claim.scope), formatLease(record), condition);
     return new Lease(store, record, etag, true);
   } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
+    if (!mayBeLost(error)) throw error;
     // The reply to our own write may have been lost on its way.
     const stored = await readLease(store, claim.scope);
     const isOurs = stored?.record?.token === record.token;
     return stored && isOurs ? new Lease(store, record, stored.etag, true) : undefined;
   }
+}
+
+/** Whether the lease as it is stored tells who has it, ourselves included. */
+function mayBeLost(error: unknown): boolean {
+  return error instanceof ConflictError || error instanceof UncertainError;
 }
 
 /**
@@ -140,7 +145,7 @@ export class Lease {
       this.#etag = await this.#store.write(leaseKey(this.scope), formatLease(record), condition);
       this.#record = record;
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+      if (!mayBeLost(error)) throw error;
       if (!(await this.#look())) throw this.#lost(undefined);
       const { beat, generation } = this.#record;
       if (beat >= record.beat && generation >= record.generation) return;

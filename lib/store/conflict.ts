@@ -10,6 +10,18 @@ export class ConflictError extends UserError {
   }
 }
 
+/**
+ * Somebody else has changed an object in between, and the reply to a conditional write was lost, so
+ * that it may have happened before theirs. Whoever can tell by looking again does.
+ */
+export class UncertainError extends UserError {
+  override readonly name = 'UncertainError';
+
+  constructor(message: string) {
+    super(message, { retryable: true });
+  }
+}
+
 /** Throws a {@link ConflictError} unless the condition holds for an object's etag (undefined: there is none). */
 export function checkCondition(
   key: string,

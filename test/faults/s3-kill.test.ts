@@ -48,7 +48,14 @@ test(`over a bad network, a run killed ${KILLS} times ends with the rows of an u
   const samples = rig.path('samples');
   await pipe('events:sample', '--', '--sites=a', '--rows=300', `--to=${samples}`);
   await pipe('events:ingest', '--', '--site=a', `${samples}/a`);
-  const command = ['stats:multi', '--', '--sites=a', '--days-ago=1'];
+  // Of some lost replies nobody can tell what they said; these are what retries are for.
+  const command = [
+    '--retries=3',
+    '--retry-delay=100ms',
+    'stats:multi',
+    '--sites=a',
+    '--days-ago=1',
+  ];
   const started = performance.now();
   await pipe(...command);
   const durationMs = performance.now() - started;

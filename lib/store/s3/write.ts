@@ -1,8 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { UserError } from '../../errors.ts';
-import { ConflictError } from '../conflict.ts';
+import { ConflictError, UncertainError } from '../conflict.ts';
 import type { WriteCondition } from '../store.ts';
 import { conditionOf, isRefusal } from './condition.ts';
 import { faultOf } from './fault.ts';
@@ -86,8 +85,7 @@ async function outcomeOf(
   }
   const head = await session.head(key);
   if (head?.writer === writer) return head.etag;
-  throw new UserError(
+  throw new UncertainError(
     `[store] [s3] Cannot tell whether "${key}" was written in bucket "${session.bucket}": the reply was lost, and somebody else has written it since. Run the same command again.`,
-    { retryable: true },
   );
 }
