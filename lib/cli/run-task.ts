@@ -61,7 +61,9 @@ export async function runTask(
     });
     const interrupted = signals.exitCode();
     printOutput(report, options);
-    if (interrupted === undefined) {
+    // One invocation that failed has nothing to show; of several, the others have.
+    const isAlone = report.planned === 1 && report.status === 'failed';
+    if (interrupted === undefined && !isAlone) {
       await printSummary(asked, effects, options).catch((error: unknown) => {
         // A run that failed may have nothing to show; its own error has been told.
         if (report.exitCode === 0) throw error;
