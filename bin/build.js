@@ -19,7 +19,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   // Large, native or seldom needed; they are imported when first used.
-  external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc'],
+  external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc', 'parquetjs-lite'],
   sourcemap: true,
   metafile: true,
 });
