@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { prefixOf } from '../../lib/dataset/layout.ts';
 import type { Partition } from '../../lib/dataset/layout.ts';
@@ -14,12 +14,14 @@ import { checkPlan } from '../../lib/run/check.ts';
 import { runInvocation } from '../../lib/run/run.ts';
 import type { RunReport } from '../../lib/run/run.ts';
 import { openStore } from '../../lib/store/open.ts';
-import { systemEffects } from '../../lib/store/owner.ts';
 import type { Store } from '../../lib/store/store.ts';
 import type { Task } from '../../lib/task/define.ts';
 import { resolveCall } from '../../lib/task/invocation.ts';
 import type { Summary } from '../../lib/task/task.ts';
 import { runOptions } from '../rig/run.ts';
+import { startS3Server } from '../rig/s3-server/server.ts';
+import { openS3Rig, patientLimits } from '../store/s3-rig.ts';
+import { testEffects } from '../store/system.ts';
 
 export interface RunnerOptions {
   readonly timezone?: string;
@@ -36,43 +38,45 @@ export interface Ran extends RunReport {
   readonly summary: Summary | undefined;
 }
 
-/** Runs tasks in process against a local store in a temporary folder. */
+/** What a runner's store is: a folder, or a bucket of an S3 server in this process. */
+export type Place = 'local' | 's3';
+
+/** Runs tasks in process against a store that goes away with it. */
 export class Runner {
   readonly folder: string;
   readonly store: Store;
   readonly engine: Engine;
   readonly #tasks: readonly Task[];
   readonly #open: (uri: string) => Promise<Store>;
+  readonly #closeStore: () => Promise<void>;
 
-  static async open(tasks: readonly Task[]): Promise<Runner> {
+  static async open(tasks: readonly Task[], place: Place = 'local'): Promise<Runner> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pipe-'));
-    const system = {
-      hostname: hostname(),
-      pid: process.pid,
-      kill: (pid: number, signal: 0) => process.kill(pid, signal),
-      now: Date.now,
-    };
     const open = (uri: string): Promise<Store> =>
-      openStore(uri, { cwd: folder, effects: systemEffects(system) });
-    return new Runner(folder, tasks, open, await open('store'), await openDuckDB({ threads: 2 }));
+      openStore(uri, { cwd: folder, effects: testEffects() });
+    const opened =
+      place === 's3' ? await openS3() : { store: await open('store'), async close() {} };
+    return new Runner(folder, tasks, open, opened, await openDuckDB({ threads: 2 }));
   }
 
   private constructor(
     folder: string,
     tasks: readonly Task[],
     open: (uri: string) => Promise<Store>,
-    store: Store,
+    { store, close }: Opened,
     engine: Engine,
   ) {
     this.folder = folder;
     this.#tasks = tasks;
     this.#open = open;
     this.store = store;
+    this.#closeStore = close;
     this.engine = engine;
   }
 
   async close(): Promise<void> {
     await this.engine.close();
+    await this.#closeStore();
     await rm(this.folder, { recursive: true });
   }
 
@@ -146,9 +150,31 @@ export class Runner {
 
   /** The rows of a partition's data file. */
   async read(partition: Partition): Promise<readonly Row[]> {
-    const file = path.join(this.folder, 'store', prefixOf(partition), 'data.parquet');
-    return this.engine.rows(sql`select * from ${parquet([file])}`);
+    const staging = await this.store.openStaging('test');
+    try {
+      const file = await this.store.download(`${prefixOf(partition)}data.parquet`, staging);
+      return await this.engine.rows(sql`select * from ${parquet([file])}`);
+    } finally {
+      await staging.close();
+    }
   }
+}
+
+interface Opened {
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+async function openS3(): Promise<Opened> {
+  const server = await startS3Server();
+  const rig = await openS3Rig(server, { limits: patientLimits });
+  return {
+    store: rig.store,
+    async close() {
+      await rig.remove();
+      await server.close();
+    },
+  };
 }
 
 function leavesOf(events: readonly RunEvent[]): string[] {
