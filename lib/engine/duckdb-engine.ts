@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
@@ -19,6 +19,7 @@ export class DuckDB implements Engine {
   readonly #connection: DuckDBConnection;
   readonly #spill: string;
   readonly #running = new Set<Promise<unknown>>();
+  #interrupts = 0;
 
   static async open(id: string, options: DuckDBOptions): Promise<DuckDB> {
     const spill = await mkdtemp(path.join(options.spillFolder ?? tmpdir(), 'pipe-spill-'));
@@ -51,6 +52,24 @@ export class DuckDB implements Engine {
     return (await result.getRows()).map((values) => rowFrom(names, values));
   }
 
+  async *stream(query: Sql): AsyncGenerator<readonly Row[]> {
+    const interrupts = this.#interrupts;
+    const columns = (await this.rows(sql`describe ${query}`)).length;
+    const ended = endMarked(query, columns);
+    const result = await this.#do(() => this.#connection.stream(textOf(ended), [...ended.values]));
+    const names = result.deduplicatedColumnNames().slice(0, columns);
+    let isWhole = false;
+    for (;;) {
+      const chunk = await this.#do(() => result.fetchChunk());
+      if (!chunk || chunk.rowCount === 0) break;
+      const rows = chunk.getRows();
+      isWhole = rows.at(-1)?.at(columns) === true;
+      if (isWhole) rows.pop();
+      if (rows.length > 0) yield rows.map((values) => rowFrom(names, values));
+    }
+    if (!isWhole) await this.#explainStop(query, interrupts < this.#interrupts);
+  }
+
   async write(query: Sql, file: string, options: WriteOptions = {}): Promise<Written> {
     try {
       const [stats = {}] = await this.rows(copy(query, file, options));
@@ -75,6 +94,7 @@ export class DuckDB implements Engine {
   }
 
   interrupt(): void {
+    this.#interrupts += 1;
     this.#connection.interrupt();
   }
 
@@ -86,8 +106,21 @@ export class DuckDB implements Engine {
     await rm(this.#spill, { recursive: true, force: true });
   }
 
-  async #run(statement: Sql): Promise<DuckDBMaterializedResult> {
-    const running = this.#connection.run(textOf(statement), [...statement.values]);
+  /** Throws what a streamed query ended with, which only a second attempt tells. */
+  async #explainStop(query: Sql, isInterrupted: boolean): Promise<never> {
+    if (!isInterrupted) await this.#run(sql`copy (${query}) to ${literal(devNull)} (format csv)`);
+    throw duckdbError(
+      this.id,
+      new Error('INTERRUPT Error: Interrupted while rows were handed over'),
+    );
+  }
+
+  #run(statement: Sql): Promise<DuckDBMaterializedResult> {
+    return this.#do(() => this.#connection.run(textOf(statement), [...statement.values]));
+  }
+
+  async #do<Result>(work: () => Promise<Result>): Promise<Result> {
+    const running = work();
     this.#running.add(running);
     try {
       return await running;
@@ -97,6 +130,15 @@ export class DuckDB implements Engine {
       this.#running.delete(running);
     }
   }
+}
+
+/**
+ * The query with one row more at its end. A streamed result that fails midway ends like a whole one
+ * (the interface reads no error from it), so the mark is what tells the two apart.
+ */
+function endMarked(query: Sql, columns: number): Sql {
+  const nulls = Array.from({ length: columns }, () => sql`null`);
+  return sql`select *, false from (${query}) union all select ${nulls}, true`;
 }
 
 function settings(options: DuckDBOptions, spill: string): Record<string, string> {

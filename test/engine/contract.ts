@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../lib/engine/engine.ts';
 import { EngineError } from '../../lib/engine/error.ts';
 import { identifier, join, literal, literals, sql } from '../../lib/engine/sql.ts';
+import type { Sql } from '../../lib/engine/sql.ts';
 
 /** What every engine must do. */
 export function engineContract(open: () => Promise<Engine>): void {
@@ -98,6 +99,39 @@ export function engineContract(open: () => Promise<Engine>): void {
   test('temporary tables live as long as the engine', async () => {
     await engine.execute(sql`create temporary table kept as select 41 + ${1} as x`);
     expect(await engine.rows(sql`select x from kept`)).toEqual([{ x: 42 }]);
+  });
+
+  test('streams rows in their order, and can be left early', async () => {
+    const query = sql`select x from range(${100_000}) as t(x) order by x`;
+    const seen: unknown[] = [];
+    for await (const rows of engine.stream(query)) seen.push(...rows.map((row) => row['x']));
+    expect(seen).toEqual(Array.from({ length: 100_000 }, (_, x) => x));
+    for await (const rows of engine.stream(query)) {
+      expect(rows[0]).toEqual({ x: 0 });
+      break;
+    }
+    expect(await engine.rows(sql`select 1 as x`)).toEqual([{ x: 1 }]);
+  });
+
+  test('a stream that fails says so, at its start and midway', async () => {
+    const all = async (query: Sql): Promise<void> => {
+      for await (const rows of engine.stream(query)) expect(rows.length).toBeGreaterThan(0);
+    };
+    await expect(all(sql`select nothing`)).rejects.toThrow(EngineError);
+    await expect(
+      all(
+        sql`select case when x = 999999 then error('stop') else 'x' end from range(1000000) as t(x)`,
+      ),
+    ).rejects.toThrow('stop');
+  });
+
+  test('a stream that is interrupted does not end like a whole one', async () => {
+    const seen = async (): Promise<void> => {
+      for await (const _ of engine.stream(sql`select x from range(10000000) as t(x)`)) {
+        engine.interrupt();
+      }
+    };
+    await expect(seen()).rejects.toMatchObject({ failure: 'interrupted' });
   });
 
   test('interrupt stops what runs and leaves the engine usable', async () => {
