@@ -91,7 +91,10 @@ export async function runWithLedger(
 ): Promise<RunReport> {
   const { mask, registry } = effects;
   mask.learn(secretsIn(invocation.task, invocation.argv));
-  const leaves = await checkPlan(invocation, registry, effects);
+  const leavesOf = new Map<string, number>();
+  const leaves = await checkPlan(invocation, registry, effects, (text, count) => {
+    if (leavesOf.size < maxCounted) leavesOf.set(text, count);
+  });
   await effects.store.cleanStaging();
   const ledger = await openLedger(effects.store, effects.run);
   const emit = (event: RunEvent): void => {
@@ -108,11 +111,19 @@ export async function runWithLedger(
   };
   try {
     emit(started(command, effects));
-    return await runInvocation(invocation, leaves, { ...effects, emit, breathe });
+    return await runInvocation(invocation, leaves, {
+      ...effects,
+      leavesOf: (text) => leavesOf.get(text),
+      emit,
+      breathe,
+    });
   } finally {
     await ledger.close();
   }
 }
+
+/** Meta-tasks whose leaves are remembered; of a plan with more of them nobody looks at each. */
+const maxCounted = 10_000;
 
 function openFrom(uri: string, cwd: string, unsafePublish: boolean): Promise<Store> {
   return openStore(uri, { cwd, effects: system(), s3: s3Options(unsafePublish) });

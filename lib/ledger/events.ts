@@ -47,6 +47,8 @@ export interface InvocationStarted {
   readonly kind: 'meta' | 'leaf';
   readonly task: string;
   readonly argv: readonly string[];
+  /** How many the plan of a meta-task has; absent where nobody has counted them. */
+  readonly leaves?: number;
 }
 
 /** An attempt failed and another one follows. */

@@ -96,6 +96,7 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     kind: isKind,
     task: isText,
     argv: list(isText),
+    leaves: optional(isNumber),
   }),
   'invocation-retried': object<InvocationRetried>({
     type: oneOf(['invocation-retried']),

@@ -7,12 +7,14 @@ import { expand, planError } from './expand.ts';
 
 /**
  * Reads a whole plan once and checks every child's argv against the child's usage, before anything
- * runs. Keeps nothing but the chain it is in. Returns the number of leaves.
+ * runs. Keeps nothing but the chain it is in. Returns the number of leaves, and tells that of every
+ * meta-task on the way.
  */
 export async function checkPlan(
   root: Invocation,
   registry: Registry,
   context: PlanContext,
+  tell?: (text: string, leaves: number) => void,
 ): Promise<number> {
   return count(root, []);
 
@@ -34,6 +36,7 @@ export async function checkPlan(
       for await (const call of expansion.calls) {
         leaves += await count(resolve(call, names), chain);
       }
+      tell?.(invocation.text, leaves);
       return leaves;
     } catch (error) {
       throw planError(error, names);

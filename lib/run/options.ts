@@ -35,6 +35,8 @@ export interface RunOptions {
   /** Name and version of the engine, known without loading it. */
   readonly engineId: string;
   openEngine(leaves: number): Promise<Engine>;
+  /** The leaves of a meta-task, by its text, where they were counted when the plan was checked. */
+  leavesOf?(text: string): number | undefined;
   emit(event: RunEvent): void;
   /** Lets listeners catch up with the events; called every few milliseconds. */
   breathe(): Promise<void>;

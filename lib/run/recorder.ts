@@ -45,6 +45,7 @@ export class Recorder {
   /** Returns the time, in milliseconds since the epoch. */
   started({ id, parent, invocation }: Node, kind: Kind): number {
     const at = this.#options.clock();
+    const leaves = kind === 'meta' ? this.#options.leavesOf?.(invocation.text) : undefined;
     this.#options.emit({
       type: 'invocation-started',
       at: this.#iso(at),
@@ -53,6 +54,7 @@ export class Recorder {
       kind,
       task: invocation.task.name,
       argv: invocation.argv,
+      ...(leaves !== undefined && { leaves }),
     });
     return at;
   }
