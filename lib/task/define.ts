@@ -7,6 +7,7 @@ import { readAttempts } from './attempts.ts';
 import type {
   AttemptSettings,
   Call,
+  Completion,
   Isolate,
   Output,
   Pinned,
@@ -32,6 +33,8 @@ export interface Task extends AttemptSettings {
   readonly takesWindow: boolean;
   /** Names of arguments whose values are never written. */
   readonly secret: readonly string[];
+  /** By name of the argument. */
+  readonly complete?: { readonly [name: string]: Completion | undefined };
   readonly isolate?: Isolate;
   plan?(args: ArgValues, context: PlanContext): Iterable<Call> | AsyncIterable<Call>;
   outputs?(args: ArgValues, context: PlanContext): readonly Output[] | Promise<readonly Output[]>;
@@ -68,14 +71,8 @@ export function defineTask(definition: TaskDefinition<string>): Task {
   const keys = new Set(leavesOf.map((leaf) => argName(keyOf(leaf))));
   const isWindowed = ['start-date', 'end-date', 'days-ago'].every((key) => keys.has(key));
   const takesWindow = isWindowed && !definition.show;
-  const { secret = [] } = definition;
-  const unknown = secret.find((key) => !keys.has(key));
-  if (unknown !== undefined) {
-    const known = [...keys].join(', ') || 'none';
-    throw new UsageError(
-      `task '${name}' has the secret '${unknown}', which its usage does not take; arguments are ${known}`,
-    );
-  }
+  const { secret = [], complete = {} } = definition;
+  checkNames(name, { secret, complete: Object.keys(complete) }, keys);
   const { retryDelay: _, timeout: __, ...rest } = definition;
   const attempts = readAttempts(definition);
   return { ...rest, ...attempts, [brand]: true, usage, takesWindow, secret };
@@ -95,6 +92,21 @@ function checkParts(definition: TaskDefinition<string>): void {
   }
   if (runs || definition.show) return;
   throw new UsageError(`task '${name}' has neither plan nor run; give it at least one of them`);
+}
+
+/** What a field says of arguments must be of arguments that there are. */
+function checkNames(
+  name: string,
+  fields: Readonly<Record<string, readonly string[]>>,
+  known: ReadonlySet<string>,
+): void {
+  for (const [field, names] of Object.entries(fields)) {
+    const unknown = names.find((each) => !known.has(each));
+    if (unknown === undefined) continue;
+    throw new UsageError(
+      `task '${name}' has '${unknown}' in ${field}, which its usage does not take; arguments are ${[...known].join(', ') || 'none'}`,
+    );
+  }
 }
 
 function checkName(name: string): void {

@@ -18,6 +18,8 @@ export interface TaskDefinition<Usage extends string> {
   readonly usage: Usage;
   /** Arguments by name, such as `token`, whose values are never written: not to the ledger, not to a terminal. */
   readonly secret?: readonly (keyof Args<Usage> & string)[];
+  /** What completion in a shell offers as the value of arguments, where their names do not tell. */
+  readonly complete?: { readonly [Name in keyof Args<Usage> & string]?: Completion };
 
   /**
    * The invocations these arguments stand for; none when they are one partition, which `run` does.
@@ -62,6 +64,19 @@ export interface TaskDefinition<Usage extends string> {
    */
   show?(args: Args<Usage>, context: SummaryContext): AsyncIterable<Shown>;
 }
+
+/**
+ * Words to choose from, or where to look: the datasets, runs, tasks or time zones there are, files, or
+ * the values that a key of partitions has in the store, such as `{ key: 'site' }`.
+ */
+export type Completion =
+  | readonly string[]
+  | 'dataset'
+  | 'run'
+  | 'task'
+  | 'timezone'
+  | 'file'
+  | { readonly key: string };
 
 /** See `pin`. */
 export interface Pinned {
