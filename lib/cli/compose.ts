@@ -69,7 +69,7 @@ export async function compose(request: Request): Promise<Effects> {
     command: (text) => mask.text(`pipe ${prefix}${text}`),
     mask,
     engineId: engineId(),
-    openEngine: (leaves) => openDuckDB({ threads: threadsFor(leaves, jobs) }),
+    openEngine: (leaves, options) => openDuckDB({ threads: threadsFor(leaves, jobs), ...options }),
     clock: Date.now,
     random: Math.random,
     sleep,

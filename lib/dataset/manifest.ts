@@ -16,8 +16,12 @@ export interface Manifest extends Provenance {
   readonly publishedAt: string;
   readonly files: readonly DataFile[];
   readonly rows: RowCounts;
+  /** What else was counted, by name: a join says how many rows found a partner. */
+  readonly counts?: Counts;
   readonly schema: readonly Column[];
 }
+
+export type Counts = Readonly<Record<string, number>>;
 
 /** How a partition came about: what decides between skip and run, and who did it. */
 export interface Provenance {
@@ -45,6 +49,8 @@ export interface Input {
   /** Changes when the content changes. */
   readonly version: string;
   readonly bytes?: number;
+  /** Of a partition: what a listing showed of it, see `sightOf`. */
+  readonly sight?: string;
   /** Rows that came from this input, where that is known. */
   readonly rows?: number;
 }
@@ -73,10 +79,9 @@ export interface Column {
 
 /** The text of a manifest: JSON for people, what matters to them first, in the same order always. */
 export function formatManifest(manifest: Manifest): string {
-  const { format, dataset, partition, publishedAt, command, rows, files, schema, ...more } =
-    manifest;
-  const { inputs, fingerprint, run, commit, generation } = more;
-  const content = { format, dataset, partition, publishedAt, command, rows, files, schema };
+  const { format, dataset, partition, publishedAt, command, rows, counts, ...more } = manifest;
+  const { files, schema, inputs, fingerprint, run, commit, generation } = more;
+  const content = { format, dataset, partition, publishedAt, command, rows, counts, files, schema };
   return `${JSON.stringify({ ...content, inputs, fingerprint, run, commit, generation }, null, 2)}\n`;
 }
 

@@ -1,7 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { isValue, prefixOf } from './layout.ts';
-import type { Column, DataFile, Fingerprint, Input, Manifest, Range } from './manifest.ts';
+import type { Column, Counts, DataFile, Fingerprint, Input, Manifest, Range } from './manifest.ts';
 
 /**
  * Reads a manifest that somebody else may have written. Throws {@link UserError} that names the
@@ -44,6 +44,7 @@ function manifest(root: Field): Manifest {
     inputs: list(at('inputs'), input),
     files: list(at('files'), dataFile),
     rows: rowCounts(at('rows')),
+    ...(at('counts').value !== undefined && { counts: counts(at('counts')) }),
     schema: list(at('schema'), column),
   };
   prefixOf({ dataset: result.dataset, keys: result.partition });
@@ -67,6 +68,7 @@ function input(value: Field): Input {
     name: text(at('name')),
     version: text(at('version')),
     ...optional('bytes', at('bytes')),
+    ...(at('sight').value !== undefined && { sight: text(at('sight')) }),
     ...optional('rows', at('rows')),
   };
 }
@@ -100,6 +102,12 @@ function rowCounts(value: Field): RowCounts {
     filtered: count(at('filtered')),
     ...optional('aggregated', at('aggregated')),
   };
+}
+
+function counts(value: Field): Counts {
+  if (!isObject(value.value)) throw wrong(value, 'an object');
+  const at = object(value);
+  return Object.fromEntries(Object.keys(value.value).map((name) => [name, count(at(name))]));
 }
 
 function column(value: Field): Column {

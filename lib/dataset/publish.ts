@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { commit, settle } from './commit.ts';
 import { DATA_FILE, isValue, prefixOf, type Partition } from './layout.ts';
 import { checkRows, isInPlace } from './manifest.ts';
-import type { Column, DataFile, Input, Manifest, Provenance, Range } from './manifest.ts';
+import type { Column, Counts, DataFile, Input, Manifest, Provenance, Range } from './manifest.ts';
 
 /** Finished files in a staging folder, ready to become a partition. */
 export interface Draft {
@@ -20,6 +20,7 @@ export interface Draft {
   readonly rows: RowCounts;
   /** Which of these rows the files hold. Default `out`; a partition of rejects holds the rejected ones. */
   readonly holds?: 'out' | 'rejected';
+  readonly counts?: Counts;
   readonly schema: readonly Column[];
   /** Default: the inputs of the invocation's output of this partition. */
   readonly inputs?: readonly Input[];
@@ -138,6 +139,7 @@ async function describe(draft: Draft, { at, ...provenance }: Publisher): Promise
     command: provenance.command,
     files,
     rows: draft.rows,
+    ...(draft.counts && { counts: draft.counts }),
     schema: draft.schema,
     fingerprint: provenance.fingerprint,
     inputs: draft.inputs ?? provenance.inputs,

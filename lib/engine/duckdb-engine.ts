@@ -3,10 +3,9 @@ import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
-import type { DuckDBOptions } from './duckdb.ts';
 import { duckdbError } from './duckdb-error.ts';
 import { rowFrom } from './duckdb-values.ts';
-import type { Engine, Row, WriteOptions, Written } from './engine.ts';
+import type { Engine, EngineOptions, Row, WriteOptions, Written } from './engine.ts';
 import { parquet } from './parquet.ts';
 import { numberAt, textAt } from './row.ts';
 import { literal, raw, sql, textOf } from './sql.ts';
@@ -21,7 +20,7 @@ export class DuckDB implements Engine {
   readonly #running = new Set<Promise<unknown>>();
   #interrupts = 0;
 
-  static async open(id: string, options: DuckDBOptions): Promise<DuckDB> {
+  static async open(id: string, options: EngineOptions): Promise<DuckDB> {
     const spill = await mkdtemp(path.join(options.spillFolder ?? tmpdir(), 'pipe-spill-'));
     try {
       const instance = await DuckDBInstance.create(':memory:', settings(options, spill));
@@ -141,7 +140,7 @@ function endMarked(query: Sql, columns: number): Sql {
   return sql`select *, false from (${query}) union all select ${nulls}, true`;
 }
 
-function settings(options: DuckDBOptions, spill: string): Record<string, string> {
+function settings(options: EngineOptions, spill: string): Record<string, string> {
   return {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

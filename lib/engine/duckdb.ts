@@ -1,21 +1,12 @@
 import { createRequire } from 'node:module';
-import type { Engine } from './engine.ts';
-
-export interface DuckDBOptions {
-  /** Default: as many as there are cores. */
-  readonly threads?: number;
-  /** As DuckDB takes it, such as `2GB`; resident memory can be 1.7 times as much. Default: 80 % of the machine's. */
-  readonly memoryLimit?: string;
-  /** Where a folder of this engine's own is made for what does not fit into memory. Default: the system's temporary folder. */
-  readonly spillFolder?: string;
-}
+import type { Engine, EngineOptions } from './engine.ts';
 
 /**
  * An embedded DuckDB with one connection and a spill folder of its own, which `close` removes.
  * Extensions are never downloaded, the zone is UTC, statements run one after another.
  * Throws {@link EngineError}.
  */
-export async function openDuckDB(options: DuckDBOptions = {}): Promise<Engine> {
+export async function openDuckDB(options: EngineOptions = {}): Promise<Engine> {
   // Loading the native module takes 140 ms, so only a run that needs it pays.
   const { DuckDB } = await import('./duckdb-engine.ts');
   return DuckDB.open(engineId(), options);

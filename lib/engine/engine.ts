@@ -41,6 +41,16 @@ export type Value =
   | readonly Value[]
   | { readonly [field: string]: Value };
 
+/** How an engine is opened that is not to be like the others of the run. */
+export interface EngineOptions {
+  /** Default: as many as there are cores. */
+  readonly threads?: number;
+  /** As DuckDB takes it, such as `2GB`; resident memory can be 1.7 times as much. Default: 80 % of the machine's. */
+  readonly memoryLimit?: string;
+  /** Where a folder of this engine's own is made for what does not fit into memory. Default: the system's temporary folder. */
+  readonly spillFolder?: string;
+}
+
 export interface WriteOptions {
   /** Rows per row group; fewer for wide rows. Default: the engine's. */
   readonly rowGroupRows?: number;

@@ -1,14 +1,16 @@
 import { prefixOf } from '../dataset/layout.ts';
 import type { Fingerprint, Manifest } from '../dataset/manifest.ts';
+import { directLookup } from '../dataset/lookup.ts';
+import type { BulkLookup, Lookup } from '../dataset/lookup.ts';
 import { publish } from '../dataset/publish.ts';
 import type { Draft } from '../dataset/publish.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { NoDataError, UserError } from '../errors.ts';
 import type { PartitionRecord, RowCounts, Status } from '../ledger/events.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { CallArgs, Outcome, RunContext } from '../task/task.ts';
-import { assess, fingerprintOf } from './assess.ts';
+import { assessAll, fingerprintOf } from './assess.ts';
 import type { Assessed } from './assess.ts';
 import type { Attempt } from './bounds.ts';
 import type { Engines } from './engines.ts';
@@ -26,6 +28,8 @@ export interface LeafEffects {
   readonly engines: Engines;
   /** Without them nobody else may be making the same. */
   readonly leases?: Leases | undefined;
+  /** For the first look at whether a leaf is up to date; without it each looks at the store. */
+  readonly lookup?: BulkLookup | undefined;
   readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
   readonly log: (message: string) => void;
   /** Called before the work with the partitions this leaf stands for, if it declares any. */
@@ -55,34 +59,49 @@ export async function runLeaf(
   options: RunOptions,
   effects: LeafEffects,
 ): Promise<LeafResult> {
-  const outputs = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
-  if (outputs.length === 0) {
-    if (isRenewal(invocation, options.renewBefore)) return nothingToRenew;
-    return await work(new Leaf(invocation, options, effects));
-  }
-  const fingerprint = await fingerprintOf(invocation, options);
-  const look = async (): Promise<readonly Assessed[]> => {
-    const found = outputs.map((output) => assess(options.store, output, fingerprint));
-    const assessed = await Promise.all(found);
-    effects.declare(assessed.map(declaredRecord));
-    return assessed;
+  const { leases, log, attempt, lookup } = effects;
+  const first = await lookAt(invocation, options, effects, lookup);
+  if (first.settled) return first.settled;
+  const { assessed } = first;
+  if (!assessed) return await work(new Leaf(invocation, options, effects));
+  if (!leases && !lookup) return await work(new Leaf(invocation, options, effects, assessed));
+  const again = async (confirm?: Confirm): Promise<LeafResult> => {
+    // Whoever held the leases until now may have done the work, and a first look may be old.
+    const now = await lookAt(invocation, options, effects);
+    return now.settled ?? (await work(new Leaf(invocation, options, effects, now.assessed, confirm)));
   };
-  const assessed = await look();
-  const skipped = settled(assessed, invocation, options);
-  if (skipped) return skipped;
-  const { leases, log, attempt } = effects;
-  if (!leases) return await work(new Leaf(invocation, options, effects, assessed));
+  if (!leases) return await again();
   return await underLeases<LeafResult>(leases, assessed, {
     log,
     signal: attempt.signal,
     instead: (taken) => notHeld(taken, assessed, effects),
-    async work(confirm) {
-      // Whoever held the leases until now may have done the work.
-      const now = await look();
-      const done = settled(now, invocation, options);
-      return done ?? (await work(new Leaf(invocation, options, effects, now, confirm)));
-    },
+    work: again,
   });
+}
+
+/** What a look at a leaf finds: a result where there is nothing to do, and the outputs that it declares. */
+export interface Look {
+  readonly settled?: LeafResult | undefined;
+  readonly assessed?: readonly Assessed[];
+}
+
+/**
+ * Looks whether the outputs of a leaf are up to date. Throws NoDataError when there is nothing to
+ * make them from. A bulk lookup may tell what was a while ago, but nothing that this run has changed
+ * since.
+ */
+export async function lookAt(
+  invocation: Invocation,
+  options: RunOptions,
+  { declare }: Pick<LeafEffects, 'declare'>,
+  lookup: Lookup = directLookup(options.store),
+): Promise<Look> {
+  const assessed = await assessAll(invocation, options, lookup);
+  if (assessed.length === 0) {
+    return isRenewal(invocation, options.renewBefore) ? { settled: nothingToRenew } : {};
+  }
+  declare(assessed.map(declaredRecord));
+  return { assessed, settled: settled(assessed, invocation, options) };
 }
 
 const nothingToRenew: LeafResult = {
@@ -141,6 +160,7 @@ class Leaf {
   readonly #published: Manifest[] = [];
   #fingerprint: Promise<Fingerprint> | undefined;
   #engine: Promise<Engine> | undefined;
+  readonly #ownEngines: Promise<Engine>[] = [];
   #staging: Promise<Staging> | undefined;
 
   constructor(
@@ -154,7 +174,9 @@ class Leaf {
     this.#options = options;
     this.#effects = effects;
     this.#outputs = outputs;
-    this.#store = new GuardedStore(options.store, effects.attempt);
+    this.#store = new GuardedStore(options.store, effects.attempt, (key) =>
+      effects.lookup?.changed(key),
+    );
     this.#confirm = confirm;
   }
 
@@ -183,14 +205,14 @@ class Leaf {
       cwd,
       store: this.#store,
       registry,
-      openStore,
+      openStore: async (uri) => (await openStore(uri)).until(attempt.signal),
       get signal() {
         return attempt.signal;
       },
       outputs: force
         ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
         : this.#outputs,
-      engine: () => (this.#engine ??= this.#borrowEngine()),
+      engine: (own) => (own ? this.#openEngine(own) : (this.#engine ??= this.#borrowEngine())),
       staging: () => (this.#staging ??= this.#store.openStaging(run)),
       publish: (draft) => this.#publish(draft),
       invoke: this.#effects.invoke,
@@ -208,6 +230,16 @@ class Leaf {
     }
     attempt.signal.addEventListener('abort', () => engine.interrupt());
     return engine;
+  }
+
+  #openEngine(own: EngineOptions): Promise<Engine> {
+    const { signal } = this.#effects.attempt;
+    const opened = this.#options.openEngine(1, own).then((engine) => {
+      signal.addEventListener('abort', () => engine.interrupt());
+      return engine;
+    });
+    this.#ownEngines.push(opened);
+    return opened;
   }
 
   async #publish(draft: Draft): Promise<Manifest> {
@@ -270,6 +302,7 @@ class Leaf {
     // Who asked for one that could not be had has been told.
     const engine = await this.#engine?.catch(() => undefined);
     if (engine) this.#effects.engines.giveBack(engine);
+    await Promise.allSettled(this.#ownEngines.map(async (own) => (await own).close()));
     if (this.#staging) await (await this.#staging).close();
   }
 }

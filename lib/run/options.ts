@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
@@ -34,7 +34,7 @@ export interface RunOptions {
   command(text: string): string;
   /** Name and version of the engine, known without loading it. */
   readonly engineId: string;
-  openEngine(leaves: number): Promise<Engine>;
+  openEngine(leaves: number, options?: EngineOptions): Promise<Engine>;
   /** The leaves of a meta-task, by its text, where they were counted when the plan was checked. */
   leavesOf?(text: string): number | undefined;
   emit(event: RunEvent): void;

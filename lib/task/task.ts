@@ -3,7 +3,7 @@ import type { Input, Manifest } from '../dataset/manifest.ts';
 import type { Partition } from '../dataset/layout.ts';
 import type { ArgValue } from '../docopt/args.ts';
 import type { Args } from '../docopt/types.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { RowCounts, Status } from '../ledger/events.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Registry } from './registry.ts';
@@ -143,6 +143,8 @@ export interface SummaryContext extends PlanContext {
 }
 
 export interface RunContext extends SummaryContext {
+  /** With options: an engine of this invocation's own, apart from the one without. */
+  engine(options?: EngineOptions): Promise<Engine>;
   /** The outputs with what is known of them; an up-to-date one need not be made again. */
   readonly outputs: readonly OutputState[];
   /**
