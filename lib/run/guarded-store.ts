@@ -1,5 +1,6 @@
 import type {
   Appender,
+  ByteRange,
   Content,
   Entry,
   ForeignObjects,
@@ -15,16 +16,24 @@ import type { Attempt } from './bounds.ts';
  * or not at all, and the next one of that partition clears up.
  */
 export class GuardedStore implements Store {
-  readonly #store: Store;
+  readonly #whole: Store;
   readonly #attempt: Pick<Attempt, 'abandoned' | 'signal'>;
+  readonly #changed: (key: string) => void;
+  #until: Store | undefined;
 
-  constructor(store: Store, attempt: Pick<Attempt, 'abandoned' | 'signal'>) {
-    this.#store = store;
+  /** `changed` is told of every key that may hold something else now. */
+  constructor(
+    store: Store,
+    attempt: Pick<Attempt, 'abandoned' | 'signal'>,
+    changed: (key: string) => void = () => undefined,
+  ) {
+    this.#whole = store;
     this.#attempt = attempt;
+    this.#changed = changed;
   }
 
   get uri(): string {
-    return this.#store.uri;
+    return this.#whole.uri;
   }
 
   list(prefix: string): AsyncIterable<Entry> {
@@ -43,8 +52,12 @@ export class GuardedStore implements Store {
     return this.#store.stream(key);
   }
 
+  readRange(key: string, range: ByteRange): Promise<Stored | undefined> {
+    return this.#store.readRange(key, range);
+  }
+
   async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
-    return this.#open().write(key, bytes, condition);
+    return this.#change([key], (store) => store.write(key, bytes, condition));
   }
 
   async append(key: string): Promise<Appender> {
@@ -52,7 +65,7 @@ export class GuardedStore implements Store {
   }
 
   async upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
-    return this.#open().upload(path, key, condition);
+    return this.#change([key], (store) => store.upload(path, key, condition));
   }
 
   download(key: string, staging: Staging, expected?: Content): Promise<string> {
@@ -60,7 +73,7 @@ export class GuardedStore implements Store {
   }
 
   async remove(keys: readonly string[]): Promise<void> {
-    return this.#open().remove(keys);
+    return this.#change(keys, (store) => store.remove(keys));
   }
 
   openStaging(owner: string): Promise<Staging> {
@@ -79,8 +92,29 @@ export class GuardedStore implements Store {
     return this.#open().removeLeftover(name);
   }
 
+  until(signal: AbortSignal): Store {
+    return new GuardedStore(this.#whole.until(signal), this.#attempt, this.#changed);
+  }
+
   foreign(): ForeignObjects {
     return this.#store.foreign();
+  }
+
+  /** What the attempt asks for ends with it. Made when something is asked for: signals cost. */
+  get #store(): Store {
+    return (this.#until ??= this.#whole.until(this.#attempt.signal));
+  }
+
+  /** What failed may have happened all the same. */
+  async #change<Result>(
+    keys: readonly string[],
+    change: (store: Store) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await change(this.#open());
+    } finally {
+      for (const key of keys) this.#changed(key);
+    }
   }
 
   /** The store, for a change to it. */

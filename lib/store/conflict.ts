@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { WriteCondition } from './store.ts';
+import type { ByteRange, WriteCondition } from './store.ts';
 
 /** Somebody else has changed an object in between, so that a conditional write certainly did not happen. */
 export class ConflictError extends UserError {
@@ -20,6 +20,23 @@ export class UncertainError extends UserError {
   constructor(message: string) {
     super(message, { retryable: true });
   }
+}
+
+/** Somebody else has replaced or removed an object of which a part was read, so that the parts do not fit. */
+export class ChangedError extends UserError {
+  override readonly name = 'ChangedError';
+
+  constructor(key: string) {
+    super(
+      `[store] "${key}" was replaced while it was read. Nothing of it was used; run the same command again.`,
+      { retryable: true },
+    );
+  }
+}
+
+/** Throws a {@link ChangedError} unless an object's etag (undefined: there is none) is the one asked for, if any. */
+export function checkVersion(key: string, { etag }: ByteRange, found: string | undefined): void {
+  if (etag !== undefined && etag !== found) throw new ChangedError(key);
 }
 
 /** Throws a {@link ConflictError} unless the condition holds for an object's etag (undefined: there is none). */

@@ -3,7 +3,7 @@ import { open, rename, rm, rmdir, stat, unlink, utimes, type FileHandle } from '
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { appenderTo } from './appender.ts';
-import { checkCondition } from './conflict.ts';
+import { checkCondition, checkVersion } from './conflict.ts';
 import { createFolders, flushFolder } from './durable.ts';
 import { codeOf, guarded, localError } from './fault.ts';
 import { checkKey, checkPath, checkPrefix, withoutOwn } from './key.ts';
@@ -14,6 +14,7 @@ import { ownedName, type LocalEffects } from './owner.ts';
 import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
 import type {
   Appender,
+  ByteRange,
   Entry,
   ForeignObjects,
   Leftover,
@@ -72,6 +73,13 @@ class LocalStore implements Store {
     } catch (error) {
       throw localError('read', key, error);
     }
+  }
+
+  async readRange(key: string, range: ByteRange): Promise<Stored | undefined> {
+    checkKey(key);
+    const stored = await this.#unlessAbsent(key, (path) => readPart(path, range));
+    checkVersion(key, range, stored?.etag);
+    return stored;
   }
 
   write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
@@ -141,6 +149,10 @@ class LocalStore implements Store {
     });
   }
 
+  until(): Store {
+    return this;
+  }
+
   foreign(): ForeignObjects {
     return {
       uri: this.uri,
@@ -171,9 +183,13 @@ class LocalStore implements Store {
     return join(this.#root, key);
   }
 
-  async #read(key: string): Promise<Stored | undefined> {
+  #read(key: string): Promise<Stored | undefined> {
+    return this.#unlessAbsent(key, readWhole);
+  }
+
+  async #unlessAbsent<T>(key: string, read: (path: string) => Promise<T>): Promise<T | undefined> {
     try {
-      return await readWhole(join(this.#root, key));
+      return await read(join(this.#root, key));
     } catch (error) {
       if (await this.#isAbsence(error)) return undefined;
       throw localError('read', key, error);
@@ -219,6 +235,15 @@ async function readWhole(path: string): Promise<Stored> {
   return await withFile(path, 'r', async (file) => {
     const stats = await file.stat({ bigint: true });
     return { bytes: await file.readFile(), etag: etagOf(stats) };
+  });
+}
+
+async function readPart(path: string, { start, end }: ByteRange): Promise<Stored> {
+  return await withFile(path, 'r', async (file) => {
+    const stats = await file.stat({ bigint: true });
+    const bytes = Buffer.alloc(Math.max(Math.min(end, Number(stats.size)) - start, 0));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return { bytes: bytes.subarray(0, bytesRead), etag: etagOf(stats) };
   });
 }
 

@@ -4,10 +4,19 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { checkCondition } from './conflict.ts';
+import { checkCondition, checkVersion } from './conflict.ts';
 import { checkKey, checkPrefix, compareKeys, isHidden, withoutOwn } from './key.ts';
 import { noLeftover } from './leftover.ts';
-import type { Entry, ForeignObjects, Leftover, Staging, Store, WriteCondition } from './store.ts';
+import type {
+  ByteRange,
+  Entry,
+  ForeignObjects,
+  Leftover,
+  Staging,
+  Store,
+  Stored,
+  WriteCondition,
+} from './store.ts';
 
 /**
  * A store in memory, for tests. Only staging files are on disk, in the system's temporary folder.
@@ -50,6 +59,12 @@ class MemoryStore implements Store {
 
   async *stream(key: string): AsyncGenerator<Uint8Array> {
     yield (await this.#get(key)).bytes;
+  }
+
+  async readRange(key: string, range: ByteRange): Promise<Stored | undefined> {
+    const item = await this.read(key);
+    checkVersion(key, range, item?.etag);
+    return item && { bytes: item.bytes.slice(range.start, range.end), etag: item.etag };
   }
 
   async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
@@ -96,6 +111,10 @@ class MemoryStore implements Store {
 
   cleanStaging(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  until(): Store {
+    return this;
   }
 
   foreign(): ForeignObjects {

@@ -25,6 +25,12 @@ export interface Store {
   stream(key: string): AsyncIterable<Uint8Array>;
 
   /**
+   * The bytes of a part of an object, or undefined where there is no object. What lies past its end
+   * is not there: the part is shorter then, or empty. The length is checked, the content is not.
+   */
+  readRange(key: string, range: ByteRange): Promise<Stored | undefined>;
+
+  /**
    * Replaces a small object atomically and durably, and returns its new etag.
    * With a condition the write happens only if it holds at that moment, else `ConflictError`.
    */
@@ -61,6 +67,9 @@ export interface Store {
   /** Removes what runs that are no longer alive left behind; returns how many staging folders went. */
   cleanStaging(): Promise<number>;
 
+  /** The same store for work that ends with a signal: once that is aborted, nothing that fails is tried again. */
+  until(signal: AbortSignal): Store;
+
   /** What lies here whoever put it there, for places that are none of Pipe's own. */
   foreign(): ForeignObjects;
 
@@ -93,6 +102,14 @@ export interface Entry {
 export interface Stored {
   readonly bytes: Uint8Array;
   readonly etag: string;
+}
+
+/** From `start` up to, but not including, `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+  /** Of the version that the bytes must be of; another one is a `ChangedError`. */
+  readonly etag?: string | undefined;
 }
 
 /** What a file should be. */

@@ -63,6 +63,7 @@ export function mortalStore(
     folders: (below) => itemByItem(step, () => store.folders(below)),
     stream: (key) => itemByItem(step, () => store.stream(key)),
     read: (key) => step(() => store.read(key)),
+    readRange: (key, range) => step(() => store.readRange(key, range)),
     write: (key, bytes, condition) => step(() => store.write(key, bytes, condition)),
     upload: (path, key, condition) => step(() => store.upload(path, key, condition)),
     remove: async (keys) => {
@@ -72,6 +73,9 @@ export function mortalStore(
     download: (key, staging) => store.download(key, staging),
     openStaging: (owner) => store.openStaging(owner),
     cleanStaging: () => store.cleanStaging(),
+    until() {
+      return this;
+    },
     foreign: () => store.foreign(),
     leftovers: (before) => store.leftovers(before),
     removeLeftover: (name) => store.removeLeftover(name),

@@ -10,7 +10,14 @@ import type { Rule } from '../rig/s3-server/faults.ts';
 import { startS3Server, type S3Server } from '../rig/s3-server/server.ts';
 import { newBucket, type Bucket } from '../rig/s3-server/state.ts';
 
-const KILLS = 4;
+/** `PIPE_TEST_KILLS=100` takes four minutes. */
+const long = process.env['PIPE_TEST_KILLS'];
+const KILLS = Number(long ?? 4);
+
+/** Partitions are days, sites and three aggregates. */
+const sites = 'a,b';
+const days = long === undefined ? 1 : 10;
+const PARTITIONS = days * 2 * 3;
 
 /** A bad day: one request in five is refused, some are carried out without a reply, some bodies are cut. */
 const weather: readonly Rule[] = [
@@ -44,45 +51,69 @@ afterAll(async () => {
   await server.close();
 });
 
-test(`over a bad network, a run killed ${KILLS} times ends with the rows of an undisturbed one`, async () => {
-  const samples = rig.path('samples');
-  await pipe('events:sample', '--', '--sites=a', '--rows=300', `--to=${samples}`);
-  await pipe('events:ingest', '--', '--site=a', `${samples}/a`);
-  // Of some lost replies nobody can tell what they said; these are what retries are for.
-  const command = [
-    '--retries=3',
-    '--retry-delay=100ms',
-    'stats:multi',
-    '--sites=a',
-    '--days-ago=1',
-  ];
-  const started = performance.now();
-  await pipe(...command);
-  const durationMs = performance.now() - started;
-  const undisturbed = await rowsOf('undisturbed');
-  expect(undisturbed.length).toBeGreaterThan(20);
+test(
+  `over a bad network, runs killed ${KILLS} times end with the rows of an undisturbed one`,
+  async () => {
+    const samples = rig.path('samples');
+    await pipe(
+      'events:sample',
+      '--',
+      `--sites=${sites}`,
+      `--days=${days}`,
+      '--rows=1000',
+      `--to=${samples}`,
+    );
+    for (const site of sites.split(',')) {
+      await pipe('events:ingest', '--', `--site=${site}`, `${samples}/${site}`);
+    }
+    // Of some lost replies nobody can tell what they said; these are what retries are for.
+    const command = [
+      '--retries=3',
+      '--retry-delay=100ms',
+      'stats:multi',
+      `--sites=${sites}`,
+      `--days-ago=${days - 1}`,
+    ];
+    const started = performance.now();
+    await pipe(...command);
+    const durationMs = performance.now() - started;
+    const undisturbed = await rowsOf('undisturbed');
+    expect(partitions()).toBe(PARTITIONS);
 
-  for (const key of bucket.objects.keys()) {
-    if (key.startsWith('store/stats/')) bucket.objects.delete(key);
-  }
-  server.faults.add(...weather);
-  for (let kill = 0; kill < KILLS; kill++) await killAfter(Math.random() * durationMs, command);
-  await pipe(...command);
-  server.faults.clear();
-  expect(await rowsOf('disturbed')).toEqual(undisturbed);
+    let kills = 0;
+    const reached: number[] = [];
+    while (kills < KILLS) {
+      for (const key of bucket.objects.keys()) {
+        if (key.startsWith('store/stats/')) bucket.objects.delete(key);
+      }
+      server.faults.add(...weather);
+      // Each run goes on where the one before died; once all is there, from the start again.
+      while (kills < KILLS && partitions() < PARTITIONS) {
+        if (await killAfter(Math.random() * durationMs, command)) kills++;
+        reached.push(partitions());
+      }
+      await pipe(...command);
+      server.faults.clear();
+      expect(await rowsOf(`disturbed-${kills}`)).toEqual(undisturbed);
+    }
+    // So few partitions may all be there before the first kill.
+    const midway = reached.filter((count) => count > 0 && count < PARTITIONS);
+    expect(midway.length).toBeGreaterThanOrEqual(long === undefined ? 0 : 1);
 
-  const { stderr } = await pipe('-q', 'store:clean', '--', '--older-than=0');
-  expect(stderr).toBe('');
-  const names = [...bucket.objects.keys()].map((key) => key.replace(/^.*\//, ''));
-  const isLedger = (name: string): boolean => name.startsWith('.segment-');
-  expect([...new Set(names.filter((name) => !isLedger(name)))].toSorted()).toEqual([
-    '_manifest.json',
-    'data.parquet',
-  ]);
-  expect(bucket.uploads.size).toBe(0);
-  const [spool = ''] = await readdir(rig.path('tmp'));
-  expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
-}, 120_000);
+    const { stderr } = await pipe('-q', 'store:clean', '--', '--older-than=0');
+    expect(stderr).toBe('');
+    const names = [...bucket.objects.keys()].map((key) => key.replace(/^.*\//, ''));
+    const isLedger = (name: string): boolean => name.startsWith('.segment-');
+    expect([...new Set(names.filter((name) => !isLedger(name)))].toSorted()).toEqual([
+      '_manifest.json',
+      'data.parquet',
+    ]);
+    expect(bucket.uploads.size).toBe(0);
+    const [spool = ''] = await readdir(rig.path('tmp'));
+    expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
+  },
+  120_000 + KILLS * 30_000,
+);
 
 async function pipe(...args: readonly string[]): Promise<{ readonly stderr: string }> {
   const options = { env: { ...env, PIPE_NOW: '2026-11-20' } };
@@ -91,7 +122,8 @@ async function pipe(...args: readonly string[]): Promise<{ readonly stderr: stri
   return result;
 }
 
-function killAfter(ms: number, args: readonly string[]): Promise<void> {
+/** Whether the run was still there to be killed. */
+function killAfter(ms: number, args: readonly string[]): Promise<boolean> {
   const child = spawn(process.execPath, [pipeBin, ...args], {
     cwd: rig.folder,
     env: { ...env, PIPE_NOW: '2026-11-20' },
@@ -99,11 +131,16 @@ function killAfter(ms: number, args: readonly string[]): Promise<void> {
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), ms);
   return new Promise((resolve) => {
-    child.on('close', () => {
+    child.on('close', (_code, signal) => {
       clearTimeout(timer);
-      resolve();
+      resolve(signal === 'SIGKILL');
     });
   });
+}
+
+function partitions(): number {
+  const keys = [...bucket.objects.keys()];
+  return keys.filter((key) => /^store\/stats\/.*\/_manifest\.json$/.test(key)).length;
 }
 
 /** Every row of the statistics as a reader gets them who takes all data files. */

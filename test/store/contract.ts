@@ -3,7 +3,7 @@ import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../lib/errors.ts';
-import { ConflictError } from '../../lib/store/conflict.ts';
+import { ChangedError, ConflictError } from '../../lib/store/conflict.ts';
 import type { Staging, Store, WriteCondition } from '../../lib/store/store.ts';
 
 /** One implementation of the store: an empty store for each test, and what becomes of it. */
@@ -283,6 +283,61 @@ export function storeContract(each: StoreCase): void {
       await store.write('empty', bytes(''));
       expect(Buffer.concat(await all(store.stream('empty')))).toHaveLength(0);
       await expect(all(store.stream('none'))).rejects.toThrow(/Cannot read ".*none"/);
+    });
+
+    test('a range is a part of an object, as far as the object goes', async () => {
+      const etag = await store.write('a/k', bytes('0123456789'));
+      const part = async (start: number, end: number, key = 'a/k'): Promise<string | undefined> => {
+        const stored = await store.readRange(key, { start, end });
+        return stored && Buffer.from(stored.bytes).toString();
+      };
+      expect(await store.readRange('a/k', { start: 2, end: 4 })).toMatchObject({ etag });
+      expect(await store.readRange('a/k', { start: 20, end: 40 })).toMatchObject({ etag });
+      expect(await part(0, 3)).toBe('012');
+      expect(await part(3, 10)).toBe('3456789');
+      expect(await part(9, 10)).toBe('9');
+      expect(await part(8, 100)).toBe('89');
+      expect(await part(10, 12)).toBe('');
+      expect(await part(100, 200)).toBe('');
+      expect(await part(4, 4)).toBe('');
+      expect(await part(0, 5, 'a/none')).toBeUndefined();
+      expect(await part(2, 2, 'a/none')).toBeUndefined();
+      await store.write('empty', bytes(''));
+      expect(await part(0, 5, 'empty')).toBe('');
+      await expect(async () => store.readRange('../a', { start: 0, end: 1 })).rejects.toThrow(
+        '[store] The key',
+      );
+    });
+
+    test('a range of an appended object is one, too', async () => {
+      const appender = await store.append('.pipe/log.jsonl');
+      appender.append('0123456789');
+      await appender.close();
+      const stored = await store.readRange('.pipe/log.jsonl', { start: 7, end: 12 });
+      expect(Buffer.from(stored?.bytes ?? []).toString()).toBe('789');
+      expect(stored?.etag).toBe((await store.read('.pipe/log.jsonl'))?.etag);
+    });
+
+    test.each([
+      ['in its middle', 1, 3],
+      ['past its end', 50, 60],
+      ['of nothing', 2, 2],
+    ])('a range %s is of the version it names, or an error', async (_name, start, end) => {
+      const etag = await store.write('k', bytes('first'));
+      expect(await store.readRange('k', { start, end, etag })).toMatchObject({ etag });
+      await (await each.reopen()).write('k', bytes('other'));
+      const changed = store.readRange('k', { start, end, etag });
+      await expect(changed).rejects.toBeInstanceOf(ChangedError);
+      await expect(changed).rejects.toMatchObject({ retryable: true });
+      await store.remove(['k']);
+      await expect(store.readRange('k', { start, end, etag })).rejects.toBeInstanceOf(ChangedError);
+    });
+
+    test('a store for work that has ended is the same store', async () => {
+      const ended = store.until(AbortSignal.abort(new Error('the work has ended')));
+      expect(ended.uri).toBe(store.uri);
+      await ended.write('k', bytes('x'), { ifAbsent: true });
+      expect(await textOf(store, 'k')).toBe('x');
     });
 
     test('append adds in order, across openings', async () => {

@@ -55,7 +55,9 @@ export class Runner {
     const open = (uri: string): Promise<Store> =>
       openStore(uri, { cwd: folder, effects: testEffects() });
     const opened =
-      place === 's3' ? await openS3() : { store: await open('store'), async close() {} };
+      place === 's3'
+        ? await openS3()
+        : { store: await open('store'), close: () => Promise.resolve() };
     return new Runner(folder, tasks, open, opened, await openDuckDB({ threads: 2 }));
   }
 
@@ -162,7 +164,7 @@ export class Runner {
 
 interface Opened {
   readonly store: Store;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function openS3(): Promise<Opened> {

@@ -24,13 +24,12 @@ interface Place {
  * checksum, a stall, an absence) goes to {@link readS3}, which knows what to do about it.
  */
 export class BulkReader {
-  readonly #session: Session;
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   #place: Place | undefined;
 
+  /** Sees the requests of a session's client. */
   constructor(session: Session) {
-    this.#session = session;
     session.client.middlewareStack.add(
       (next) => (args) => {
         this.#place ??= placeOf(args.request, args.input);
@@ -41,15 +40,16 @@ export class BulkReader {
     );
   }
 
-  async read(key: string): Promise<Stored | undefined> {
+  /** `session` is the one of the constructor, or a view of it. */
+  async read(session: Session, key: string): Promise<Stored | undefined> {
     const place = this.#place;
-    return (place && (await this.#tryRead(place, key))) ?? readS3(this.#session, key);
+    return (place && (await this.#tryRead(session, place, key))) ?? readS3(session, key);
   }
 
-  async #tryRead(place: Place, key: string): Promise<Stored | undefined> {
-    const { client, limits, now } = this.#session;
+  async #tryRead(session: Session, place: Place, key: string): Promise<Stored | undefined> {
+    const { client, limits, now } = session;
     const { hostname, port, region, base, isSecure } = place;
-    const path = base + encodeKey(this.#session.keyOf(key));
+    const path = base + encodeKey(session.keyOf(key));
     try {
       const headers = signedHeaders(await client.config.credentials(), {
         host: port === undefined ? hostname : `${hostname}:${port}`,

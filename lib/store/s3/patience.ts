@@ -9,6 +9,8 @@ export interface RetryEffects {
   readonly limits: S3Limits;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Once aborted, there are no more attempts. */
+  readonly signal: AbortSignal | undefined;
   /** Asks for new credentials, where there is a provider that has some. */
   renew(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export class Patience {
 
   /** Waits before the next attempt, or throws if there should be none. */
   async after(error: unknown): Promise<void> {
+    this.#effects.signal?.throwIfAborted();
     this.#attempts++;
     this.#idle++;
     const fault = error instanceof UserError ? undefined : faultOf(error);
@@ -67,8 +70,12 @@ export class Patience {
 
   /** Waits as long as the failures so far and the server demand. */
   async pause(atLeastMs = 0): Promise<void> {
-    const { pauseMs, maxPauseMs } = this.#effects.limits;
-    await sleep(atLeastMs + Math.random() * Math.min(maxPauseMs, pauseMs * 2 ** (this.#idle - 1)));
+    const { limits, signal } = this.#effects;
+    const most = Math.min(limits.maxPauseMs, limits.pauseMs * 2 ** (this.#idle - 1));
+    await sleep(atLeastMs + Math.random() * most, undefined, signal && { signal }).catch(() =>
+      // What the timer rejects with does not tell why.
+      signal?.throwIfAborted(),
+    );
   }
 
   #allows(fault: S3Fault): boolean {

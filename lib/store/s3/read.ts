@@ -82,6 +82,7 @@ export async function* streamS3(
   while (progress.at !== progress.total) {
     try {
       for await (const chunk of bytesFrom(session, key, progress)) {
+        session.signal?.throwIfAborted();
         patience.progress();
         yield chunk;
       }

@@ -1,9 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
+import { checkVersion } from '../conflict.ts';
 import { localError } from '../fault.ts';
 import { checkKey, checkPrefix, withoutOwn } from '../key.ts';
 import type {
   Appender,
+  ByteRange,
   Content,
   Entry,
   ForeignObjects,
@@ -28,6 +30,7 @@ import { leftoversS3, removeLeftoverS3 } from './leftovers.ts';
 import { foldersS3, listAll, visibleIn } from './list.ts';
 import { BulkReader } from './bulk-read.ts';
 import type { S3Options } from './options.ts';
+import { readRangeS3 } from './read-range.ts';
 import { isAbsence, readS3, streamS3 } from './read.ts';
 import { removeS3 } from './remove.ts';
 import { Session } from './session.ts';
@@ -47,22 +50,32 @@ export interface S3Place {
  * at all; what makes an etag differ on S3 is other bytes. Nothing is read or written by opening it.
  */
 export function openS3Store({ bucket, prefix }: S3Place, options: S3Options): Store {
-  return new S3Store(new Session(bucket, prefix === '' ? '' : `${prefix}/`, options), options);
+  const session = Session.open(bucket, prefix === '' ? '' : `${prefix}/`, options);
+  const { spool, effects, unsafePublish = false } = options;
+  return new S3Store(session, {
+    conditions: new Conditions(session, unsafePublish),
+    spool: new Spool(spool, session.limits.spoolBytes, effects),
+    bulk: new BulkReader(session),
+  });
+}
+
+/** What all views of a store have in common. */
+interface Shared {
+  readonly conditions: Conditions;
+  readonly spool: Spool;
+  readonly bulk: BulkReader;
 }
 
 class S3Store implements Store {
   readonly uri: string;
   readonly #session: Session;
-  readonly #conditions: Conditions;
-  readonly #spool: Spool;
-  #bulk: BulkReader | undefined;
+  readonly #shared: Shared;
 
-  constructor(session: Session, { spool, effects, unsafePublish = false }: S3Options) {
-    const { bucket, prefix, limits } = session;
+  constructor(session: Session, shared: Shared) {
+    const { bucket, prefix } = session;
     this.uri = `s3://${bucket}${prefix === '' ? '' : `/${prefix.slice(0, -1)}`}`;
     this.#session = session;
-    this.#conditions = new Conditions(session, unsafePublish);
-    this.#spool = new Spool(spool, limits.spoolBytes, effects);
+    this.#shared = shared;
   }
 
   list(prefix: string): AsyncGenerator<Entry> {
@@ -95,9 +108,21 @@ class S3Store implements Store {
     }
   }
 
+  async readRange(key: string, range: ByteRange): Promise<Stored | undefined> {
+    checkKey(key);
+    const stored = await readRangeS3(this.#session, key, range);
+    if (stored || !isAppendable(key)) {
+      checkVersion(key, range, stored?.etag);
+      return stored;
+    }
+    const whole = await readAppended(this.#session, key);
+    checkVersion(key, range, whole?.etag);
+    return whole && { ...whole, bytes: whole.bytes.slice(range.start, range.end) };
+  }
+
   async write(key: string, bytes: Uint8Array, condition?: WriteCondition): Promise<string> {
     checkKey(key);
-    const held = await effective(this.#session, this.#conditions, { key, condition });
+    const held = await effective(this.#session, this.#shared.conditions, { key, condition });
     return await this.#put(key, bytes, held);
   }
 
@@ -117,7 +142,7 @@ class S3Store implements Store {
   async upload(path: string, key: string, condition?: WriteCondition): Promise<string> {
     checkKey(key);
     try {
-      const etag = await uploadS3(this.#session, this.#conditions, path, { key, condition });
+      const etag = await uploadS3(this.#session, this.#shared.conditions, path, { key, condition });
       await rm(path);
       return etag;
     } catch (error) {
@@ -130,7 +155,7 @@ class S3Store implements Store {
     const session = this.#session;
     const segments = isAppendable(key) ? await segmentsOf(session, key) : [];
     const bytes = segments.length > 0 ? bytesIn(segments) : expected?.bytes;
-    await this.#spool.reserve(staging, bytes ?? (await session.head(key))?.bytes ?? 0);
+    await this.#shared.spool.reserve(staging, bytes ?? (await session.head(key))?.bytes ?? 0);
     const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
     if (segments.length > 0) await writeFile(path, streamAppended(session, segments));
     else await session.transfers(() => downloadS3(session, key, path, expected));
@@ -146,19 +171,22 @@ class S3Store implements Store {
   }
 
   async openStaging(owner: string): Promise<Staging> {
-    return this.#spool.open(owner);
+    return this.#shared.spool.open(owner);
   }
 
   cleanStaging(): Promise<number> {
-    return this.#spool.clean();
+    return this.#shared.spool.clean();
+  }
+
+  until(signal: AbortSignal): Store {
+    return new S3Store(this.#session.until(signal), this.#shared);
   }
 
   foreign(): ForeignObjects {
-    const bulk = (this.#bulk ??= new BulkReader(this.#session));
     return {
       uri: this.uri,
       list: (prefix) => withoutOwn(listAll(this.#session, prefix)),
-      read: (key) => bulk.read(key),
+      read: (key) => this.#shared.bulk.read(this.#session, key),
       write: (key, bytes) => this.#put(key, bytes),
     };
   }

@@ -20,14 +20,33 @@ export class Session implements RetryEffects {
   /** For files and parts; whoever holds a slot must not wait for another one. */
   readonly transfers: LimitFunction;
   readonly now: () => number;
+  readonly signal: AbortSignal | undefined;
 
-  constructor(bucket: string, prefix: string, options: S3Options) {
-    this.bucket = bucket;
-    this.prefix = prefix;
-    this.limits = { ...defaultLimits, ...options.limits };
-    this.transfers = pLimit(this.limits.transfers);
-    this.now = () => options.effects.now();
-    this.client = createClient(options, this.limits);
+  static open(bucket: string, prefix: string, options: S3Options): Session {
+    const limits = { ...defaultLimits, ...options.limits };
+    return new Session({
+      client: createClient(options, limits),
+      bucket,
+      prefix,
+      limits,
+      transfers: pLimit(limits.transfers),
+      now: () => options.effects.now(),
+    });
+  }
+
+  private constructor(parts: Parts, signal?: AbortSignal) {
+    this.client = parts.client;
+    this.bucket = parts.bucket;
+    this.prefix = parts.prefix;
+    this.limits = parts.limits;
+    this.transfers = parts.transfers;
+    this.now = parts.now;
+    this.signal = signal;
+  }
+
+  /** The same session for work that ends with a signal. */
+  until(signal: AbortSignal): Session {
+    return new Session(this, signal);
   }
 
   /** The key in the bucket. Throws for one that gets too long. */
@@ -70,6 +89,8 @@ export class Session implements RetryEffects {
     await this.client.config.credentials({ forceRefresh: true });
   }
 }
+
+type Parts = Pick<Session, 'client' | 'bucket' | 'prefix' | 'limits' | 'transfers' | 'now'>;
 
 /** An object without its bytes. */
 export interface Head {

@@ -102,6 +102,7 @@ async function sendParts(
     session.transfers(async () => {
       if (failure) throw failure.error;
       try {
+        session.signal?.throwIfAborted();
         const body = await readPart(file, from, Math.min(size, bytes - from));
         return await sendPart(session, upload, index + 1, body);
       } catch (error) {
