@@ -18,6 +18,8 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // OpenTelemetry's packages can be bundled from their modules only.
+  mainFields: ['module', 'main'],
   // Large, native or seldom needed; they are imported when first used.
   external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc', 'parquetjs-lite'],
   sourcemap: true,

@@ -53,6 +53,14 @@ const places: Readonly<Record<string, string>> = {
 /** Small packages that the build puts into the bundles, so that nobody need install them. */
 const bundled = ['dayjs', 'p-limit', 'picocolors'];
 
+/** Slow to load, and bundled all the same, into a chunk of its own. */
+const telemetry = [
+  '@opentelemetry/api',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace-base',
+];
+
 const rules: Rules = {
   units: Object.fromEntries(
     Object.entries(table).map(([name, { imports, types = [] }]) => [
@@ -60,12 +68,13 @@ const rules: Rules = {
       { imports: imports.map(placeOf), types: types.map(placeOf) },
     ]),
   ),
-  packages: [...dependencies(), ...bundled],
+  packages: [...dependencies(), ...bundled, ...telemetry],
   heavy: {
     '@aws-sdk/client-s3': 'lib/store',
     '@duckdb/node-api': 'lib/engine',
     esbuild: 'lib/task',
     neodoc: 'lib/docopt',
+    ...Object.fromEntries(telemetry.map((name) => [name, 'lib/ledger'])),
   },
   effects: ['lib/cli'],
   maxLines: 300,

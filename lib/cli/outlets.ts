@@ -3,6 +3,7 @@ import type { RunEvent } from '../ledger/events.ts';
 import { openEventFile } from './event-file.ts';
 import { openLineageOutlet } from './lineage-outlet.ts';
 import { openNotifier } from './notify.ts';
+import { openTelemetryOutlet } from './otel-outlet.ts';
 
 /** Somewhere besides the ledger and the terminal that the events of a run go. Never fails the run. */
 export interface Outlet {
@@ -50,11 +51,13 @@ async function openOutlets(options: ArgValues, effects: OutletEffects): Promise<
     return typeof value === 'string' ? value : effects.environment[`PIPE_${name.toUpperCase()}`];
   };
   const [events, lineage, notify] = [given('events'), given('openlineage'), given('notify')];
+  const telemetry = await openTelemetryOutlet(effects);
   // The one that only looks at a text comes first, so that no file is emptied for a wrong URL.
   return [
     ...(notify ? [openNotifier(notify, effects)] : []),
     ...(lineage ? [await openLineageOutlet(lineage, effects)] : []),
     ...(events ? [await openEventFile(events, effects)] : []),
+    ...(telemetry ? [telemetry] : []),
   ];
 }
 
