@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { DATA_FILE } from './layout.ts';
+import type { SnapshotSet } from './snapshot.ts';
 
 /** What `_manifest.json` beside a partition's files says. Times are ISO texts. */
 export interface Manifest extends Provenance {
@@ -19,6 +20,8 @@ export interface Manifest extends Provenance {
   /** What else was counted, by name: a join says how many rows found a partner. */
   readonly counts?: Counts;
   readonly schema: readonly Column[];
+  /** Where the partition is a day of a snapshot dataset. */
+  readonly snapshot?: SnapshotSet;
 }
 
 export type Counts = Readonly<Record<string, number>>;
@@ -80,9 +83,9 @@ export interface Column {
 /** The text of a manifest: JSON for people, what matters to them first, in the same order always. */
 export function formatManifest(manifest: Manifest): string {
   const { format, dataset, partition, publishedAt, command, rows, counts, ...more } = manifest;
-  const { files, schema, inputs, fingerprint, run, commit, generation } = more;
+  const { files, schema, snapshot, inputs, fingerprint, run, commit, generation } = more;
   const content = { format, dataset, partition, publishedAt, command, rows, counts, files, schema };
-  return `${JSON.stringify({ ...content, inputs, fingerprint, run, commit, generation }, null, 2)}\n`;
+  return `${JSON.stringify({ ...content, snapshot, inputs, fingerprint, run, commit, generation }, null, 2)}\n`;
 }
 
 /** Whether a partition has one file under the fixed name, which a publish replaces in place. */

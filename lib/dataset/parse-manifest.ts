@@ -1,7 +1,20 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { isValue, prefixOf } from './layout.ts';
+import {
+  count,
+  field,
+  isObject,
+  list,
+  object,
+  optional,
+  text,
+  texts,
+  wrong,
+} from './manifest-fields.ts';
+import type { Field } from './manifest-fields.ts';
 import type { Column, Counts, DataFile, Fingerprint, Input, Manifest, Range } from './manifest.ts';
+import type { Bucket, SnapshotSet } from './snapshot.ts';
 
 /**
  * Reads a manifest that somebody else may have written. Throws {@link UserError} that names the
@@ -18,12 +31,6 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
       { cause: error },
     );
   }
-}
-
-/** A value with its path in the document, for messages. */
-interface Field {
-  readonly path: string;
-  readonly value: unknown;
 }
 
 function manifest(root: Field): Manifest {
@@ -46,6 +53,7 @@ function manifest(root: Field): Manifest {
     rows: rowCounts(at('rows')),
     ...(at('counts').value !== undefined && { counts: counts(at('counts')) }),
     schema: list(at('schema'), column),
+    ...(at('snapshot').value !== undefined && { snapshot: snapshot(at('snapshot')) }),
   };
   prefixOf({ dataset: result.dataset, keys: result.partition });
   return result;
@@ -115,58 +123,29 @@ function column(value: Field): Column {
   return { name: text(at('name')), type: text(at('type')) };
 }
 
-function object(field: Field): (name: string) => Field {
-  const { path, value } = field;
-  if (!isObject(value)) throw wrong(field, 'an object');
-  return (name) => ({
-    path: `${path}.${name}`,
-    value: Object.hasOwn(value, name) ? value[name] : undefined,
-  });
-}
-
-function texts(value: Field): Record<string, string> {
-  if (!isObject(value.value)) throw wrong(value, 'an object');
+function snapshot(value: Field): SnapshotSet {
   const at = object(value);
-  return Object.fromEntries(Object.keys(value.value).map((name) => [name, text(at(name))]));
+  const kind = text(at('kind'));
+  if (kind !== 'full' && kind !== 'increment') {
+    throw new Error(`${value.path}.kind is ${JSON.stringify(kind)}, expected full or increment`);
+  }
+  return {
+    kind,
+    key: list(at('key'), text),
+    ...(at('after').value !== undefined && { after: text(at('after')) }),
+    ...optional('keys', at('keys')),
+    ...(at('source').value !== undefined && { source: text(at('source')) }),
+    buckets: list(at('buckets'), bucket),
+  };
 }
 
-function list<T>(field: Field, item: (value: Field) => T): T[] {
-  if (!Array.isArray(field.value)) throw wrong(field, 'a list');
-  return field.value.map((value: unknown, index) =>
-    item({ path: `${field.path}[${index}]`, value }),
-  );
-}
-
-function text(field: Field): string {
-  if (typeof field.value !== 'string') throw wrong(field, 'a text');
-  return field.value;
-}
-
-function count(field: Field): number {
-  const { value } = field;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrong(field, 'a count');
-}
-
-function optional<Name extends string>(
-  name: Name,
-  field: Field,
-): { readonly [N in Name]?: number } {
-  const present: { [N in Name]?: number } = {};
-  if (field.value !== undefined) present[name] = count(field);
-  return present;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function wrong(field: Field, expected: string): Error {
-  return new Error(
-    `${field.path} is ${JSON.stringify(field.value) ?? 'missing'}, expected ${expected}`,
-  );
-}
-
-function field(path: string, value: unknown): Field {
-  return { path, value };
+function bucket(value: Field): Bucket {
+  const at = object(value);
+  const bounds = { first: list(at('first'), text), last: list(at('last'), text) };
+  if (at('date').value === undefined) return { ...bounds, file: count(at('file')) };
+  const date = text(at('date'));
+  if (!isValue(date)) {
+    throw new Error(`${value.path}.date is ${JSON.stringify(date)}, expected a day`);
+  }
+  return { ...bounds, date, file: dataFile(at('file')) };
 }

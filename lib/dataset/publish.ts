@@ -8,6 +8,7 @@ import { commit, settle } from './commit.ts';
 import { DATA_FILE, isValue, prefixOf, type Partition } from './layout.ts';
 import { checkRows, isInPlace } from './manifest.ts';
 import type { Column, Counts, DataFile, Input, Manifest, Provenance, Range } from './manifest.ts';
+import type { SnapshotSet } from './snapshot.ts';
 
 /** Finished files in a staging folder, ready to become a partition. */
 export interface Draft {
@@ -22,6 +23,8 @@ export interface Draft {
   readonly holds?: 'out' | 'rejected';
   readonly counts?: Counts;
   readonly schema: readonly Column[];
+  /** What the partition is to a snapshot dataset. */
+  readonly snapshot?: SnapshotSet;
   /** Default: the inputs of the invocation's output of this partition. */
   readonly inputs?: readonly Input[];
   /** For a partition that is no output of the invocation: the arguments that decided its content. */
@@ -141,6 +144,7 @@ async function describe(draft: Draft, { at, ...provenance }: Publisher): Promise
     rows: draft.rows,
     ...(draft.counts && { counts: draft.counts }),
     schema: draft.schema,
+    ...(draft.snapshot && { snapshot: draft.snapshot }),
     fingerprint: provenance.fingerprint,
     inputs: draft.inputs ?? provenance.inputs,
   };

@@ -267,7 +267,7 @@ class Leaf {
   checkPublished(): void {
     const published = new Set(this.prefixes());
     const forgotten = this.#outputs
-      .filter(({ state }) => state === 'missing' || state === 'stale')
+      .filter(({ state, optional }) => !optional && (state === 'missing' || state === 'stale'))
       .map(({ partition }) => prefixOf(partition))
       .find((prefix) => !published.has(prefix));
     if (forgotten === undefined) return;

@@ -119,6 +119,8 @@ export interface Output {
   readonly argv?: readonly string[];
   /** What only one run at a time may work on for it, where that is more than the partition. */
   readonly lease?: Partition;
+  /** Whether `run` may find, once it has the lease, that there is nothing to publish. */
+  readonly optional?: boolean;
 }
 
 export interface PlanContext {
