@@ -19,7 +19,8 @@ import { resolveSettings } from './settings.ts';
 import { printShown } from './show.ts';
 import { listenToSignals } from './signals.ts';
 import { printOutput, printSummary } from './summary.ts';
-import { useColor } from './color.ts';
+import { canRewrite, useColor } from './color.ts';
+import { openLive } from './live.ts';
 
 /** Runs a task, or shows what it would do, and returns the exit code. */
 export async function runTask(
@@ -48,7 +49,7 @@ export async function runTask(
     if (options['dry-run'] === true || options['why'] === true) {
       return await printDryRun(invocation, effects, options);
     }
-    const tell = listener(options, effects);
+    const { tell, close } = listener(options, effects);
     const outside = { cwd, environment, say, mask: (text: string): string => mask.text(text) };
     const report = await withOutlets(options, outside, (hand) => {
       const listen = (event: RunEvent): void => {
@@ -58,7 +59,7 @@ export async function runTask(
       const isExpected = (): boolean => signals.exitCode() !== undefined;
       const run = (): Promise<RunReport> => runWithLedger(invocation, effects, listen, command);
       return untilDone(run, { command, say, isExpected });
-    });
+    }).finally(close);
     const interrupted = signals.exitCode();
     printOutput(report, options);
     // One invocation that failed has nothing to show; of several, the others have.
@@ -90,23 +91,37 @@ function endWith(exitCode: ExitCode): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
 }
 
-/** The progress line, where there is one, gives way. */
 function say(line: string): void {
-  console.error(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}pipe: ${line}`);
+  console.error(`pipe: ${line}`);
 }
 
-/** Events for people on stderr, or as JSON lines on stdout. */
-function listener(options: ArgValues, { command }: Effects): (event: RunEvent) => void {
-  if (options['json'] === true) return (event) => process.stdout.write(eventLine(event));
-  const { stderr: stream } = process;
-  return createReporter({
-    stream,
-    isTTY: stream.isTTY === true,
-    color: useColor(stream),
-    width: stream.columns ?? 80,
-    verbosity: verbosityOf(options),
+interface Listener {
+  readonly tell: (event: RunEvent) => void;
+  readonly close: () => void;
+}
+
+/** Events for people on stderr, with a live view on a terminal; or as JSON lines on stdout. */
+function listener(options: ArgValues, { command, stop }: Effects): Listener {
+  const { stderr, stdout } = process;
+  if (options['json'] === true) {
+    return { tell: (event) => stdout.write(eventLine(event)), close: () => undefined };
+  }
+  const verbosity = verbosityOf(options);
+  const report = createReporter({
+    stream: stderr,
+    color: useColor(stderr),
+    verbosity,
     command: (task, argv) => command(invocationText(task, argv)),
   });
+  if (verbosity === 'quiet' || !canRewrite(stderr)) return { tell: report, close: () => undefined };
+  const live = openLive(stderr, stdout, stop);
+  return {
+    tell(event) {
+      live.report(event);
+      report(event);
+    },
+    close: () => live.close(),
+  };
 }
 
 function verbosityOf(options: ArgValues): 'quiet' | 'normal' | 'verbose' {

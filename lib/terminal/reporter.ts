@@ -10,15 +10,11 @@ import type {
 import { closingLine, failureText, paintStatus } from './closing.ts';
 import type { Colors } from './closing.ts';
 import { formatDuration, formatNumber } from './format.ts';
-import { Progress } from './progress.ts';
-import { cut, oneLine, printable } from './text.ts';
+import { oneLine, printable } from './text.ts';
 
 export interface ReporterOptions {
   readonly stream: { write(text: string): unknown };
   readonly color: boolean;
-  readonly isTTY: boolean;
-  /** Cells of the terminal. */
-  readonly width: number;
   /** `quiet`: failures alone; `verbose`: a line per invocation. */
   readonly verbosity: 'quiet' | 'normal' | 'verbose';
   /** The command line of an invocation, quoted for a shell. */
@@ -28,10 +24,8 @@ export interface ReporterOptions {
 /** Failures told in full at the end; the ledger has the others. */
 const maxFailures = 20;
 const maxWithoutData = 10;
-/** Often enough to look alive, seldom enough to cost nothing. */
-const statusIntervalMs = 100;
 
-/** Writes what happens in a run for the person who waits for it. Reads no clock: events have times. */
+/** Writes what happens in a run for the person who waits for it, a line for each event that is news. */
 export function createReporter(options: ReporterOptions): (event: RunEvent) => void {
   const reporter = new Reporter(options);
   return (event) => reporter.report(event);
@@ -40,7 +34,6 @@ export function createReporter(options: ReporterOptions): (event: RunEvent) => v
 class Reporter {
   readonly #options: ReporterOptions;
   readonly #colors: Colors;
-  readonly #progress = new Progress();
   /** The task names and commands of what is running, which finished events do not carry. */
   readonly #running = new Map<
     number,
@@ -51,8 +44,6 @@ class Reporter {
   #failed = 0;
   #noData = 0;
   #leaves = 0;
-  #statusAt = 0;
-  #statusShown = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -86,13 +77,11 @@ class Reporter {
         }
         break;
       case 'run-finished':
-        this.#clearStatus();
         if (verbosity !== 'quiet') this.#close(event);
-        return;
+        break;
       default:
         event satisfies never;
     }
-    this.#showStatus(event);
   }
 
   #finished(event: InvocationFinished): void {
@@ -158,27 +147,7 @@ class Reporter {
   }
 
   #print(text: string): void {
-    this.#clearStatus();
     this.#options.stream.write(`${text}\n`);
-  }
-
-  /** Rewrites the line in place, at most ten times a second by the events' own times. */
-  #showStatus(event: RunEvent): void {
-    const { isTTY, verbosity, stream, width } = this.#options;
-    // Before the plan is checked an error ends the run, and nobody would clear the line.
-    if (!isTTY || verbosity === 'quiet' || event.type === 'run-started') return;
-    this.#progress.add(event);
-    const at = Date.parse(event.at);
-    if (this.#statusShown && at - this.#statusAt < statusIntervalMs) return;
-    this.#statusAt = at;
-    this.#statusShown = true;
-    // The last cell stays free: some terminals break the line when it is written.
-    stream.write(`\r\x1b[2K${this.#colors.dim(cut(this.#progress.text(at), width - 1))}`);
-  }
-
-  #clearStatus(): void {
-    if (this.#statusShown) this.#options.stream.write('\r\x1b[2K');
-    this.#statusShown = false;
   }
 }
 

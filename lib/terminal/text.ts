@@ -41,6 +41,21 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** `text` in at most `width` cells, cut in the middle: of commands that begin alike the ends differ. */
+export function cutMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  const tail = Math.floor((width - 1) / 2);
+  const kept: string[] = [];
+  let left = tail;
+  for (const { segment } of [...graphemes.segment(text)].reverse()) {
+    left -= graphemeWidth(segment);
+    if (left < 0) break;
+    kept.unshift(segment);
+  }
+  const end = kept.join('');
+  return cut(text, width - displayWidth(end)) + end;
+}
+
 /** The spaces that bring `text` to `width` cells. */
 export function padding(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text)));

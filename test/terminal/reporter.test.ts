@@ -17,8 +17,6 @@ function report(events: readonly RunEvent[], options: Partial<ReporterOptions> =
   const reporter = createReporter({
     stream: { write: (part) => (text += part) },
     color: false,
-    isTTY: false,
-    width: 80,
     verbosity: 'normal',
     command: (task, argv) => `pipe ${task} -- ${argv.join(' ')}`,
     ...options,
@@ -167,53 +165,6 @@ test('a thousand failures and a thousand leaves without data are told up to a li
   expect(text.match(/^no-data/gm)).toHaveLength(10);
   expect(text).toContain('\nand 980 more\n');
   expect(text).toContain('\nand 990 more\n');
-});
-
-describe('status line', () => {
-  const shown = (events: readonly RunEvent[], width = 80): string[] => {
-    return report(events, { isTTY: true, width }).split('\r\x1b[2K').slice(1);
-  };
-
-  test('is rewritten at most ten times a second, by the times of the events', () => {
-    const finishedAt = (id: number, ms: number): RunEvent =>
-      leafFinished(id, 'done', { at: at(ms) });
-    const events = [started(), planned(4), ...[1, 2, 3, 4].map((id) => leafStarted(id, 100))];
-    const lines = shown([
-      ...events,
-      finishedAt(1, 150),
-      finishedAt(2, 199),
-      finishedAt(3, 500),
-      finishedAt(4, 501),
-    ]);
-    expect(lines).toEqual(['0 of 4, 0 running', '0 of 4, 1 running', '3 of 4, 1 running, 6/s']);
-  });
-
-  test('gives way to other output and to the closing text', () => {
-    const lines = shown([
-      started(),
-      planned(2),
-      leafStarted(1, 1),
-      leafFinished(1, 'failed', { at: at(1000), error: failure(1) }),
-      finished({ done: 1, failed: 1 }),
-    ]);
-    expect(lines[1]).toMatch(/^failed .*\n$/);
-    expect(lines[2]).toBe('1 of 2, 1 failed, 0 running, 1/s');
-    expect(lines[3]).toMatch(/^1 done, 1 failed in 1.2 s\n/);
-    expect(lines).toHaveLength(4);
-  });
-
-  test('never takes the last cell', () => {
-    expect(shown([planned(4)], 8)).toEqual(['0 of 4…']);
-  });
-
-  test('waits for the plan, which may be refused', () => {
-    expect(shown([started()])).toEqual([]);
-  });
-
-  test('stays away when quiet or not on a terminal', () => {
-    expect(report([started(), planned(1)], { isTTY: true, verbosity: 'quiet' })).toBe('');
-    expect(report([started(), planned(1)])).toBe('');
-  });
 });
 
 test('a retry is one line that says what is waited for and why', () => {

@@ -1,4 +1,10 @@
-import type { ErrorRecord, InvocationFinished, RunEvent, Status } from '../../lib/ledger/events.ts';
+import type {
+  ErrorRecord,
+  InvocationFinished,
+  InvocationStarted,
+  RunEvent,
+  Status,
+} from '../../lib/ledger/events.ts';
 
 /** A time `ms` milliseconds after the run has started. */
 export function at(ms: number): string {
@@ -25,10 +31,25 @@ export function planned(leaves: number): RunEvent {
   return { type: 'run-planned', at: at(0), leaves };
 }
 
-export function leafStarted(id: number, ms = 0): RunEvent {
+/** `parent` 0: the root. */
+export function leafStarted(id: number, ms = 0, parent = 1): RunEvent {
   const argv = ['--sites=a', `--start-date=d${id}`, `--end-date=d${id}`];
   const task = 'stats:pageloads';
-  return { type: 'invocation-started', at: at(ms), id, parent: 1, kind: 'leaf', task, argv };
+  const above = parent === 0 ? {} : { parent };
+  return { type: 'invocation-started', at: at(ms), id, ...above, kind: 'leaf', task, argv };
+}
+
+export function metaStarted(id: number, more: Partial<InvocationStarted> = {}): RunEvent {
+  const [task, argv] = ['stats:multi', [`--sites=s${id}`]];
+  return { type: 'invocation-started', at: at(0), id, kind: 'meta', task, argv, ...more };
+}
+
+export function metaFinished(
+  id: number,
+  status: Status,
+  more: Partial<InvocationFinished> = {},
+): RunEvent {
+  return leafFinished(id, status, { kind: 'meta', ...more });
 }
 
 export function leafFinished(
