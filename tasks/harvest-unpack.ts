@@ -1,10 +1,11 @@
 import { listPartitions } from '../lib/dataset/catalog.ts';
 import { NoDataError } from '../lib/errors.ts';
 import { checkPacked } from '../lib/operations/pack/chunks.ts';
+import { findRecord } from '../lib/operations/pack/find.ts';
 import { readIds } from '../lib/operations/pack/listing.ts';
 import { bytesOf } from '../lib/operations/pack/records.ts';
 import { openIdFile } from '../lib/operations/pack/source.ts';
-import { findRecord, unpackChunk } from '../lib/operations/pack/unpack.ts';
+import { unpackChunk } from '../lib/operations/pack/unpack.ts';
 import { bytesText, countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import { integer } from '../lib/task/values.ts';
