@@ -35,7 +35,8 @@ export async function openLedger(store: Pick<Store, 'append'>, run: string): Pro
     key,
     write(event) {
       batch += `${JSON.stringify(event)}\n`;
-      if (batch.length >= batchChars) flush();
+      // The first line says how to go on, so it is never waited for.
+      if (batch.length >= batchChars || event.type === 'run-started') flush();
       else timer ??= setTimeout(flush, maxDelayMs).unref();
     },
     async ready() {
