@@ -26,7 +26,7 @@ const table: Readonly<Record<string, Allowance>> = {
   ledger: { imports: ['errors', 'store', 'dates', 'events'] },
   task: {
     imports: ['errors', 'docopt', 'dates', 'events'],
-    types: ['store', 'engine', 'dataset'],
+    types: ['store', 'engine', 'dataset', 'operations'],
   },
   run: { imports: belowRun },
   // Numbers, sizes and times as words; whoever writes for people may use it.
@@ -51,7 +51,7 @@ const places: Readonly<Record<string, string>> = {
 };
 
 /** Small packages that the build puts into the bundles, so that nobody need install them. */
-const bundled = ['dayjs', 'p-limit', 'picocolors'];
+const bundled = ['csv-parse', 'dayjs', 'p-limit', 'picocolors'];
 
 /** Slow to load, and bundled all the same, into a chunk of its own. */
 const telemetry = [
@@ -73,6 +73,7 @@ const rules: Rules = {
     '@aws-sdk/client-s3': 'lib/store',
     '@duckdb/node-api': 'lib/engine',
     esbuild: 'lib/task',
+    'parquetjs-lite': 'lib/formats',
     neodoc: 'lib/docopt',
     ...Object.fromEntries(telemetry.map((name) => [name, 'lib/ledger'])),
   },
