@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as cron from '../../tasks/cron.ts';
+import * as data from '../../tasks/data.ts';
 import * as events from '../../tasks/events.ts';
 import * as harvest from '../../tasks/harvest.ts';
 import * as report from '../../tasks/report.ts';
@@ -15,7 +16,7 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { cron, events, harvest, report, resume, runs, stats, status, store, tasks };
+const files = { cron, data, events, harvest, report, resume, runs, stats, status, store, tasks };
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>

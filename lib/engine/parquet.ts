@@ -4,6 +4,8 @@ import type { Sql } from './sql.ts';
 export interface ParquetOptions {
   /** Adds the column `filename`. */
   readonly withFilename?: boolean;
+  /** Unites columns by their names; else the first file says which there are. */
+  readonly union?: boolean;
 }
 
 /**
@@ -12,7 +14,8 @@ export interface ParquetOptions {
  */
 export function parquet(files: readonly string[], options: ParquetOptions = {}): Sql {
   const filename = options.withFilename === true ? sql`, filename = true` : sql``;
-  return sql`read_parquet(${exactly(files)}, hive_partitioning = false${filename})`;
+  const union = options.union === true ? sql`, union_by_name = true` : sql``;
+  return sql`read_parquet(${exactly(files)}, hive_partitioning = false${filename}${union})`;
 }
 
 /** A list of paths for any reader of files, as names and not as patterns. */

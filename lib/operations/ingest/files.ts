@@ -93,7 +93,8 @@ function kindOf(entry: Dirent): 'file' | 'folder' | 'other' {
   return entry.isDirectory() ? 'folder' : 'other';
 }
 
-function isGlob(text: string): boolean {
+/** Whether a text has wildcards. */
+export function isGlob(text: string): boolean {
   return /[*?[{]/.test(text);
 }
 
@@ -104,7 +105,8 @@ function fixedFolder(pattern: string): string {
   return segments.slice(0, first).join(path.sep) || path.sep;
 }
 
-function globPattern(glob: string): RegExp {
+/** What a glob matches, for whole paths with `/` between their names. */
+export function globPattern(glob: string): RegExp {
   const tokens = glob.match(/\*\*\/|\*\*|\*|\?|\[!?[^\]]+\]|\{[^{}]*\}|[^]/gu) ?? [];
   return new RegExp(`^${tokens.map(globToken).join('')}$`, 'u');
 }

@@ -1,0 +1,87 @@
+import type { Engine } from '../../engine/engine.ts';
+import { textAt } from '../../engine/row.ts';
+import { sql } from '../../engine/sql.ts';
+import { UserError } from '../../errors.ts';
+import { compressionOf } from '../../formats/compression.ts';
+import type { Compression } from '../../formats/compression.ts';
+import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
+import { formatOf, isParquet } from '../../formats/detect.ts';
+import { plainName } from '../../formats/file-name.ts';
+import { linesOf } from '../ingest/lines.ts';
+import { readAt } from '../ingest/source.ts';
+import type { DataFile } from './place.ts';
+
+/** How a file is to be read. Files of equal kinds are read together. */
+export type Kind =
+  | { readonly format: 'parquet' }
+  | {
+      readonly format: 'csv';
+      readonly compression: Compression;
+      readonly delimiter: string;
+      /** Names of the columns, all different to an engine that knows no case. */
+      readonly header: readonly string[];
+    }
+  | { readonly format: 'jsonl' | 'json'; readonly compression: Compression };
+
+const HEAD_BYTES = 64 * 1024;
+const SAMPLE_LINES = 200;
+
+/** Looks at the first lines of a file; its name decides between kinds of text. Throws UserError for what it cannot read. */
+export async function kindOf(engine: Engine, { path, uri }: DataFile): Promise<Kind> {
+  const head = await readAt(path, 0, HEAD_BYTES);
+  if (head.length === 0) throw new UserError(`'${uri}' is empty: it has neither rows nor columns`);
+  if (isParquet(head)) return { format: 'parquet' };
+  const compression = compressionOf(uri, head);
+  const rows = await engine.rows(sql`select coalesce(line, '') as line
+    from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit ${SAMPLE_LINES}`);
+  const lines = rows.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
+  const filled = lines.filter((line) => line.trim() !== '');
+  const format = formatNamed(uri, filled);
+  switch (format) {
+    case 'csv':
+      return csvKind(uri, compression, filled[0] ?? '');
+    case 'jsonl':
+      return { format: 'jsonl', compression };
+    case 'json':
+      return { format: 'json', compression };
+    case 'clf':
+      throw new UserError(`'${uri}' is an access log; read it with pipe events:ingest`);
+    case undefined:
+      throw new UserError(
+        `'${uri}': its format can be told neither by its name nor by its first lines; expected Parquet, CSV, TSV, JSON or JSON lines, named .parquet, .csv, .tsv, .json or .jsonl`,
+      );
+    default:
+      return format satisfies never;
+  }
+}
+
+function formatNamed(
+  uri: string,
+  lines: readonly string[],
+): 'csv' | 'jsonl' | 'json' | 'clf' | undefined {
+  const seen = formatOf(lines);
+  const name = plainName(uri);
+  if (/\.(csv|tsv|tab|psv)$/.test(name)) return 'csv';
+  if (/\.(jsonl|ndjson)$/.test(name)) return 'jsonl';
+  if (name.endsWith('.json')) return seen === 'jsonl' && lines.length > 1 ? 'jsonl' : 'json';
+  if (seen === undefined || seen === 'csv') return /^\s*[[{]/.test(lines[0] ?? '') ? 'json' : seen;
+  return seen === 'clf' ? 'clf' : 'jsonl';
+}
+
+function csvKind(uri: string, compression: Compression, first: string): Kind {
+  const isTabs = /\.(tsv|tab)$/.test(plainName(uri));
+  const delimiter = isTabs ? '\t' : (delimiterOf(first) ?? ',');
+  return { format: 'csv', compression, delimiter, header: distinct(fieldsOf(first, delimiter)) };
+}
+
+/** `a`, `a_2`; `column2` where a name is empty. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name, index) => {
+    const plain = name.trim() === '' ? `column${index + 1}` : name;
+    let found = plain;
+    for (let turn = 2; taken.has(found.toLowerCase()); turn += 1) found = `${plain}_${turn}`;
+    taken.add(found.toLowerCase());
+    return found;
+  });
+}
