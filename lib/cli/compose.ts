@@ -16,6 +16,7 @@ import type { Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Registry } from '../task/registry.ts';
 import { secretsIn } from '../task/secrets.ts';
+import { exec } from './exec.ts';
 import { leaseSettings } from './lease-settings.ts';
 import { version } from './package.ts';
 import { s3Options } from './s3.ts';
@@ -73,6 +74,7 @@ export async function compose(request: Request): Promise<Effects> {
     clock: Date.now,
     random: Math.random,
     sleep,
+    exec,
     leases: leaseSettings(settings.overlap, system(), sleep),
     stop: request.stop,
     cancel: request.cancel,

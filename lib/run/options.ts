@@ -2,6 +2,7 @@ import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
+import type { Exec } from './author.ts';
 import type { LeaseSettings } from './leases.ts';
 import type { AttemptSettings, Isolate } from '../task/task.ts';
 import type { StartWorker } from './workers.ts';
@@ -46,6 +47,8 @@ export interface RunOptions {
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
   /** At least 0 and less than 1. */
   random(): number;
+  /** Runs a command of another program. */
+  readonly exec: Exec;
   /** Aborted: take no new leaves, let the running ones finish. */
   readonly stop: AbortSignal;
   /** Aborted: stop what is running. */

@@ -2,7 +2,7 @@ import { exitCodes, messageOf, NoDataError, UsageError, UserError } from '../err
 import type { ExitCode } from '../errors.ts';
 import type { PartitionRecord } from '../ledger/events.ts';
 import type { CallArgs, Outcome } from '../task/task.ts';
-import type { LeafResult } from './leaf.ts';
+import type { LeafResult } from './leaf-work.ts';
 import { LockedError } from './locked.ts';
 
 /** What a run tells a worker, which does one leaf at a time. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers';
 import { UserError } from '../errors.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Attempt } from './bounds.ts';
-import type { LeafEffects, LeafResult } from './leaf.ts';
+import type { LeafEffects, LeafResult } from './leaf-work.ts';
 import { receivedError, sendableError, sendableOutcome } from './worker-messages.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 

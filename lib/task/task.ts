@@ -6,6 +6,7 @@ import type { Args } from '../docopt/types.ts';
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { RowCounts, Status } from '../ledger/events.ts';
 import type { Staging, Store } from '../store/store.ts';
+import type { Authoring } from './author.ts';
 import type { Registry } from './registry.ts';
 
 /** What an author hands to {@link defineTask}: a name, a usage, and `plan` and/or `run`. */
@@ -144,7 +145,7 @@ export interface SummaryContext extends PlanContext {
   staging(): Promise<Staging>;
 }
 
-export interface RunContext extends SummaryContext {
+export interface RunContext extends SummaryContext, Authoring {
   /** With options: an engine of this invocation's own, apart from the one without. */
   engine(options?: EngineOptions): Promise<Engine>;
   /** The outputs with what is known of them; an up-to-date one need not be made again. */

@@ -1,3 +1,4 @@
+import { exec } from '../../lib/cli/exec.ts';
 import type { RunEvent } from '../../lib/ledger/events.ts';
 import { checkPlan } from '../../lib/run/check.ts';
 import { runInvocation } from '../../lib/run/run.ts';
@@ -54,6 +55,7 @@ export async function runOptions(
     breathe: () => Promise.resolve(),
     clock: () => ticks++,
     sleep: () => Promise.resolve(),
+    exec,
     random: () => 0.5,
     stop: new AbortController().signal,
     cancel: new AbortController().signal,
