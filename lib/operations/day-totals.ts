@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { parquet } from '../engine/parquet.ts';
 import { numberAt, textAt } from '../engine/row.ts';
 import { identifier, sql } from '../engine/sql.ts';
+import { ChangedError } from '../store/conflict.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Aggregate } from './aggregate.ts';
 
@@ -17,7 +18,7 @@ export interface DayTotals {
 }
 
 export interface TotalsEffects {
-  readonly store: Store;
+  readonly store: Pick<Store, 'list' | 'download'>;
   engine(): Promise<Engine>;
   staging(): Promise<Staging>;
 }
@@ -63,24 +64,44 @@ export function siteDay(site: string, day: string): string {
 
 const WHOLE_DAY = -1;
 
+/** How often a day may be published anew between being listed and being read. */
+const MAX_ATTEMPTS = 3;
+
 async function publishedFiles(
   aggregate: Aggregate,
   sites: readonly string[],
   days: readonly string[],
   effects: TotalsEffects,
 ): Promise<ReadonlyMap<string, string>> {
-  const wanted = new Set(days);
   const files = new Map<string, string>();
   for (const site of sites) {
-    for await (const found of listPartitions(effects.store, `stats/${aggregate.name}`, { site })) {
-      const { date } = found.partition.keys;
-      const file = found.files.get(DATA_FILE);
-      if (date === undefined || !wanted.has(date) || !file || !found.manifest) continue;
-      files.set(
-        siteDay(site, date),
-        await effects.store.download(file.key, await effects.staging()),
-      );
+    for (const [day, file] of await filesOfSite(aggregate, site, new Set(days), effects)) {
+      files.set(siteDay(site, day), file);
     }
   }
   return files;
+}
+
+async function filesOfSite(
+  aggregate: Aggregate,
+  site: string,
+  days: ReadonlySet<string>,
+  effects: TotalsEffects,
+): Promise<ReadonlyMap<string, string>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const files = new Map<string, string>();
+      for await (const found of listPartitions(effects.store, `stats/${aggregate.name}`, {
+        site,
+      })) {
+        const { date } = found.partition.keys;
+        const file = found.files.get(DATA_FILE);
+        if (date === undefined || !days.has(date) || !file || !found.manifest) continue;
+        files.set(date, await effects.store.download(file.key, await effects.staging(), file));
+      }
+      return files;
+    } catch (error) {
+      if (!(error instanceof ChangedError) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
 }

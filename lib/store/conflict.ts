@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { ByteRange, WriteCondition } from './store.ts';
+import type { WriteCondition } from './store.ts';
 
 /** Somebody else has changed an object in between, so that a conditional write certainly did not happen. */
 export class ConflictError extends UserError {
@@ -35,7 +35,11 @@ export class ChangedError extends UserError {
 }
 
 /** Throws a {@link ChangedError} unless an object's etag (undefined: there is none) is the one asked for, if any. */
-export function checkVersion(key: string, { etag }: ByteRange, found: string | undefined): void {
+export function checkVersion(
+  key: string,
+  { etag }: { readonly etag?: string | undefined },
+  found: string | undefined,
+): void {
   if (etag !== undefined && etag !== found) throw new ChangedError(key);
 }
 

@@ -9,12 +9,13 @@ import { codeOf, guarded, localError } from './fault.ts';
 import { checkKey, checkPath, checkPrefix, withoutOwn } from './key.ts';
 import { noLeftover } from './leftover.ts';
 import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
-import { FOREIGN_CLAIM_AGE_MS, withLock } from './lock.ts';
+import { withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
 import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
 import type {
   Appender,
   ByteRange,
+  Content,
   Entry,
   ForeignObjects,
   Leftover,
@@ -124,9 +125,10 @@ class LocalStore implements Store {
     });
   }
 
-  async download(key: string): Promise<string> {
+  async download(key: string, _staging: Staging, expected?: Content): Promise<string> {
     const path = this.#path(key);
-    await guarded('read', key, () => stat(path));
+    const stats = await guarded('read', key, () => stat(path, { bigint: true }));
+    checkVersion(key, expected ?? {}, etagOf(stats));
     return path;
   }
 
@@ -144,7 +146,7 @@ class LocalStore implements Store {
 
   cleanStaging(): Promise<number> {
     return guarded('clean', this.#staging, async () => {
-      await removeDead(this.#locks, FOREIGN_CLAIM_AGE_MS, this.#effects);
+      await removeDead(this.#locks, FOREIGN_STAGING_AGE_MS, this.#effects);
       return await removeDead(this.#staging, FOREIGN_STAGING_AGE_MS, this.#effects);
     });
   }

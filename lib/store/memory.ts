@@ -9,6 +9,7 @@ import { checkKey, checkPrefix, compareKeys, isHidden, withoutOwn } from './key.
 import { noLeftover } from './leftover.ts';
 import type {
   ByteRange,
+  Content,
   Entry,
   ForeignObjects,
   Leftover,
@@ -93,8 +94,9 @@ class MemoryStore implements Store {
     return etag;
   }
 
-  async download(key: string, staging: Staging): Promise<string> {
-    const { bytes } = await this.#get(key);
+  async download(key: string, staging: Staging, expected?: Content): Promise<string> {
+    const { bytes, etag } = await this.#get(key);
+    checkVersion(key, expected ?? {}, etag);
     const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
     await writeFile(path, bytes);
     return path;

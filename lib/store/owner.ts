@@ -51,11 +51,17 @@ export function ownedName(label: string, effects: LocalEffects): string {
  * alive until `maxAgeMs`. A name of another form belongs to nobody we know and counts as alive.
  */
 export function ownerLives(name: string, maxAgeMs: number, effects: LocalEffects): boolean {
-  const [, host, pid, start, when, unique] = name.split('~');
-  if (host === undefined || start === undefined || unique === undefined) return true;
-  if (host !== clean(effects.host)) return effects.now() - Number(when) < maxAgeMs;
+  const [, , pid, start, when, unique] = name.split('~');
+  if (start === undefined || unique === undefined) return true;
+  if (isForeign(name, effects)) return effects.now() - Number(when) < maxAgeMs;
   if (Number(pid) === effects.pid) return start === clean(effects.start);
   return effects.isAlive(Number(pid), start);
+}
+
+/** Whether an {@link ownedName} comes from another host, whose processes nobody here can ask for. */
+export function isForeign(name: string, effects: LocalEffects): boolean {
+  const [, host, , , , unique] = name.split('~');
+  return unique !== undefined && host !== clean(effects.host);
 }
 
 /** At most 64 characters of label, so that a name fits into the 255 bytes a file system allows. */

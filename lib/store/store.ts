@@ -51,7 +51,8 @@ export interface Store {
 
   /**
    * A local path that holds the object's bytes, valid until the run's staging is closed. Read only.
-   * A store that has to fetch them makes sure that they are the expected ones.
+   * They are of the version that is expected, else it is a `ChangedError`; a store that has to fetch
+   * them compares their hash, too.
    */
   download(key: string, staging: Staging, expected?: Content): Promise<string>;
 
@@ -112,10 +113,11 @@ export interface ByteRange {
   readonly etag?: string | undefined;
 }
 
-/** What a file should be. */
+/** What a file should be, by its hash or as the version that a listing showed. */
 export interface Content {
   readonly bytes: number;
-  readonly sha256: string;
+  readonly sha256?: string;
+  readonly etag?: string;
 }
 
 export interface Leftover {

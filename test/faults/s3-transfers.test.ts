@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { truncateSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../lib/errors.ts';
+import { ChangedError } from '../../lib/store/conflict.ts';
+import type { Store } from '../../lib/store/store.ts';
 import type { Fault } from '../rig/s3-server/faults.ts';
 import { bytesOf, openFaultyS3, type FaultyS3 } from './s3-faults.ts';
-import { PART_BYTES } from '../store/s3-rig.ts';
+import { PART_BYTES, quickLimits } from '../store/s3-rig.ts';
 
 let s3: FaultyS3;
 
@@ -161,6 +163,85 @@ describe('a body on its way down', () => {
     const { crc32: _, ...rest } = old;
     s3.bucket.objects.set('some/prefix/k', { ...rest, bytes, etag: '"another"' });
   }
+});
+
+describe('a part of an object', () => {
+  const range = { start: 100_000, end: 800_000 };
+
+  beforeEach(async () => {
+    await s3.store.write('k', content);
+  });
+
+  test.each<[string, Fault]>([
+    ['refused', { status: 503 }],
+    ['reset', { reset: 'before' }],
+    ['cut by RST', { cut: 'rst', after: 200_000 }],
+    ['cut by FIN', { cut: 'fin', after: 200_000 }],
+    ['ended cleanly before its end', { cut: 'chunked', after: 200_000 }],
+    ['stalled', { stall: 200_000 }],
+    ['not answered', { stall: 'reply' }],
+  ])('%s is asked for again', async (_name, fault) => {
+    s3.server.faults.add({ method: 'GET', fault, times: 3 });
+    s3.count('GET');
+    const stored = await s3.store.readRange('k', range);
+    expect(content.subarray(range.start, range.end).equals(stored?.bytes ?? Buffer.of())).toBe(
+      true,
+    );
+    expect(s3.count('GET')).toBe(4);
+  });
+
+  test('that is replaced between two attempts is an error', async () => {
+    const etag = (await s3.store.read('k'))?.etag;
+    const replace = () => void s3.bucket.objects.delete('some/prefix/k');
+    s3.server.faults.add({ method: 'GET', fault: { status: 503 } }, { fault: { first: replace } });
+    await expect(s3.store.readRange('k', { ...range, etag })).rejects.toBeInstanceOf(ChangedError);
+  });
+});
+
+describe('once the work has ended', () => {
+  const reason = new UserError('the run was cancelled');
+
+  test.each<[string, (store: Store) => Promise<unknown>]>([
+    ['read', (store) => store.read('k')],
+    ['part', (store) => store.readRange('k', { start: 0, end: 1 })],
+    ['write', (store) => store.write('k', Buffer.from('x'))],
+    ['listing', (store) => store.list('')[Symbol.asyncIterator]().next()],
+    ['download', (store) => store.download('k', s3.staging)],
+    ['removal', (store) => store.remove(['k'])],
+    ['object of another place', (store) => store.foreign().read('k')],
+  ])('a %s that fails is not tried again', async (_name, act) => {
+    s3.server.faults.add({ fault: { status: 503 }, times: Infinity });
+    const ending = new AbortController();
+    // Without an end this would go on for minutes.
+    const limits = { ...quickLimits, attempts: 1000, pauseMs: 60_000, maxPauseMs: 60_000 };
+    const work = act(s3.reopen({ limits }).until(ending.signal));
+    await expect.poll(() => s3.server.requests.length).toBe(1);
+    ending.abort(reason);
+    await expect(work).rejects.toBe(reason);
+    expect(s3.server.requests).toHaveLength(1);
+  });
+
+  test('it is not even waited', async () => {
+    s3.server.faults.add({ fault: { status: 503 }, times: Infinity });
+    const limits = { ...quickLimits, attempts: 1000, pauseMs: 60_000, maxPauseMs: 60_000 };
+    const store = s3.reopen({ limits }).until(AbortSignal.abort(reason));
+    await expect(store.read('k')).rejects.toBe(reason);
+    expect(s3.server.requests).toHaveLength(1);
+  });
+
+  test('a download stops, and an upload in parts leaves nothing', async () => {
+    await s3.store.write('k', content);
+    const ending = new AbortController();
+    const store = s3.reopen({ limits: { ...quickLimits, transfers: 1 } }).until(ending.signal);
+    const stop = () => ending.abort(reason);
+    s3.server.faults.add({ method: 'PUT', query: 'partNumber', fault: { first: stop } });
+    const { path } = await s3.stage(3 * PART_BYTES);
+    s3.count('PUT');
+    await expect(store.upload(path, 'parts')).rejects.toBe(reason);
+    expect(s3.count('PUT')).toBe(1);
+    expect(s3.bucket.uploads.size).toBe(0);
+    await expect(store.download('k', s3.staging)).rejects.toBe(reason);
+  });
 });
 
 describe('a body on its way up', () => {

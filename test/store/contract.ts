@@ -276,6 +276,15 @@ export function storeContract(each: StoreCase): void {
       await expect(store.download('a/none', staging)).rejects.toBeInstanceOf(UserError);
     });
 
+    test('download is of the version that is expected, or an error', async () => {
+      const etag = await store.write('k', bytes('first'));
+      const expected = { bytes: 5, etag };
+      expect(await readFile(await store.download('k', staging, expected), 'utf8')).toBe('first');
+      await (await each.reopen()).write('k', bytes('other'));
+      const changed = store.download('k', staging, expected);
+      await expect(changed).rejects.toBeInstanceOf(ChangedError);
+    });
+
     test('stream gives the bytes in order; an absent object is an error', async () => {
       const large = Buffer.alloc(3_000_000, 'abcdefg');
       await store.write('large', large);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../lib/store/local.ts';
 import type { LocalEffects } from '../../lib/store/owner.ts';
@@ -54,10 +55,19 @@ describe('what others leave behind', () => {
     expect(await readdir(join(root, '.pipe/locks'))).toEqual([]);
   });
 
-  test('a claim of another host counts for a minute', async () => {
+  test('a claim of another host counts until it has been watched for a minute, whatever the clocks say', async () => {
     await claim('k', { ...processOf(2), host: 'other' });
-    effects.clock += 60_000;
-    await store.write('k', Buffer.from('x'));
+    effects.clock += 3600_000;
+    await store.cleanStaging();
+    let isWritten = false;
+    const writing = store.write('k', Buffer.from('x')).then(() => (isWritten = true));
+    await sleep(50);
+    effects.clock += 3600_000;
+    await sleep(50);
+    expect(isWritten).toBe(false);
+    const ticking = setInterval(() => (effects.clock += 900), 5);
+    await writing;
+    clearInterval(ticking);
     expect(await readdir(join(root, '.pipe/locks'))).toEqual([]);
   });
 
@@ -65,8 +75,9 @@ describe('what others leave behind', () => {
     await claim('k', processOf(2));
     effects.living.add('2 start-2');
     const writing = store.write('k', Buffer.from('x'));
-    setTimeout(() => (effects.clock += 100_000), 50);
+    const ticking = setInterval(() => (effects.clock += 900), 5);
     await expect(writing).rejects.toThrow('"k" is being written by process 2 on "host"');
+    clearInterval(ticking);
     await store.write('another', Buffer.from('x'));
     expect(await readdir(join(root, '.pipe/staging'))).toEqual([]);
   });

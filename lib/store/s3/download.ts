@@ -28,16 +28,16 @@ async function copy(
 ): Promise<void> {
   const file = await open(path, 'w');
   const hash = createHash('sha256');
-  const progress = noProgress();
+  const progress = noProgress(expected?.etag);
   try {
     for await (const chunk of streamS3(session, key, progress)) {
-      if (expected) hash.update(chunk);
+      if (expected?.sha256 !== undefined) hash.update(chunk);
       await file.write(chunk);
     }
   } finally {
     await file.close();
   }
-  if (!expected) return;
+  if (expected?.sha256 === undefined) return;
   const isRight = progress.at === expected.bytes && hash.digest('hex') === expected.sha256;
   if (!isRight) throw spoilt(session, key, 'it is not the file that its manifest describes');
 }

@@ -2,6 +2,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../../errors.ts';
+import { ChangedError } from '../conflict.ts';
 import type { Stored } from '../store.ts';
 import { badReply, faultOf } from './fault.ts';
 import { Patience } from './patience.ts';
@@ -22,14 +23,15 @@ export interface Progress {
   crc: number;
   /** Known once the first reply is there. */
   total?: number;
+  /** Of the version, if one is asked for, and else of the first reply. */
   etag?: string;
   /** CRC32 of the whole object in base64, where the server has it. */
   expected?: string | undefined;
 }
 
-/** Where a reading starts. */
-export function noProgress(): Progress {
-  return { at: 0, crc: 0 };
+/** Where a reading starts, of a certain version or of any. */
+export function noProgress(etag?: string): Progress {
+  return { at: 0, crc: 0, ...(etag !== undefined && { etag }) };
 }
 
 /** A small object whole, or undefined if there is none. */
@@ -88,6 +90,7 @@ export async function* streamS3(
       }
     } catch (error) {
       if (progress.etag !== undefined && faultOf(error)?.status === 412) {
+        if (progress.total === undefined) throw new ChangedError(key);
         throw spoilt(session, key, 'it was replaced while it was read');
       }
       // Cut off behind the last byte, a body is whole.
