@@ -15,6 +15,7 @@ import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
 import type {
   Appender,
   ByteRange,
+  Content,
   Entry,
   ForeignObjects,
   Leftover,
@@ -124,9 +125,10 @@ class LocalStore implements Store {
     });
   }
 
-  async download(key: string): Promise<string> {
+  async download(key: string, _staging: Staging, expected?: Content): Promise<string> {
     const path = this.#path(key);
-    await guarded('read', key, () => stat(path));
+    const stats = await guarded('read', key, () => stat(path, { bigint: true }));
+    checkVersion(key, expected ?? {}, etagOf(stats));
     return path;
   }
 
