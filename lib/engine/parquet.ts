@@ -4,6 +4,8 @@ import type { Sql } from './sql.ts';
 export interface ParquetOptions {
   /** Adds the column `filename`. */
   readonly withFilename?: boolean;
+  /** Takes columns of all files together by their names; default: those of the first file. */
+  readonly byName?: boolean;
   /** Unites columns by their names; else the first file says which there are. */
   readonly union?: boolean;
 }

@@ -1,0 +1,120 @@
+import type { HeavyKey, Look, SideFacts } from './look.ts';
+import { engineBytes } from './memory.ts';
+import type { How, Strategy } from './spec.ts';
+
+/** How a join is to be done, and why in words. */
+export interface Advice {
+  readonly strategy: Strategy;
+  readonly shards: number;
+  /** The side to build hash tables of. */
+  readonly build: 'left' | 'right';
+  /** Default: as many as there are cores. */
+  readonly threads?: number;
+  readonly hotKeys: number;
+  readonly because: string;
+}
+
+export interface Wishes {
+  readonly strategy: Strategy | 'auto';
+  readonly memoryBytes: number;
+  readonly shards?: number;
+  readonly hotKeys?: number;
+}
+
+/** Beside its columns a row of a hash table takes its hash, a pointer and its share of the table of pointers. */
+const ROW_OVERHEAD_BYTES = 32;
+
+/**
+ * A hash table of so many times the engine's memory is still built at once: it spills, which is
+ * faster than to read both sides once for each of several parts (measured: 25 s against 39 s).
+ */
+const SPILL_FACTOR = 2;
+
+/** A part's hash table is to take this share of the engine's memory at most. */
+const PART_SHARE = 0.5;
+
+/** Row groups in memory may take this share of the engine's memory. */
+const SCAN_SHARE = 0.35;
+
+const DEFAULT_SHARDS = 8;
+const MOST_SHARDS = 1024;
+const DEFAULT_HOT_KEYS = 32;
+
+/** Chooses a strategy by what is known of the keys and the memory there is. */
+export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
+  const engine = engineBytes(wishes.memoryBytes);
+  const right = look.rights[main] ?? look.left;
+  const isKeysOnly = how === 'semi' || how === 'anti' || how === 'rest';
+  const leftBytes = tableBytes(look.left, how === 'rest');
+  const rightBytes = tableBytes(right, isKeysOnly && how !== 'rest');
+  const build = look.rights.length === 1 && leftBytes < rightBytes ? 'left' : 'right';
+  const bytes = build === 'left' ? leftBytes : rightBytes;
+  const others = look.rights.reduce(
+    (sum, facts, index) => sum + (index === main ? 0 : tableBytes(facts, isKeysOnly)),
+    0,
+  );
+  const room = Math.max(engine * PART_SHARE - others, engine * 0.05);
+  const threads = isTooWide(look, engine) ? { threads: 1 } : {};
+  const hot = hotOf(
+    look.heavy,
+    build,
+    bytes / Math.max((build === 'left' ? look.left : right).rows, 1),
+  );
+  const fitting = clamp(Math.ceil(bytes / room));
+  const size = `a hash table of the ${build} side takes about ${mb(bytes)} of the ${mb(engine)} that the engine may use`;
+  const found = { build, ...threads, hotKeys: 0 } as const;
+  const { strategy } = wishes;
+  const shards = wishes.shards ?? (fitting > 1 ? fitting : DEFAULT_SHARDS);
+  const hotKeys = Math.min(wishes.hotKeys ?? DEFAULT_HOT_KEYS, look.heavy.length);
+  if (strategy === 'plain') return { ...found, strategy, shards: 1, because: 'asked for' };
+  if (strategy !== 'auto') {
+    return {
+      ...found,
+      strategy,
+      shards,
+      hotKeys: strategy === 'hot' ? hotKeys : 0,
+      because: 'asked for',
+    };
+  }
+  if (bytes + others <= engine * SPILL_FACTOR && hot.bytes <= room) {
+    const spills = bytes + others > engine * PART_SHARE ? ', which spills a little' : '';
+    return { ...found, strategy: 'plain', shards: 1, because: `${size}${spills}` };
+  }
+  if (hot.bytes <= room) return { ...found, strategy: 'shards', shards, because: size };
+  return {
+    ...found,
+    strategy: 'hot',
+    shards,
+    hotKeys: wishes.hotKeys ?? Math.max(hot.keys, 1),
+    because: `${size}, ${mb(hot.bytes)} of it for one key, which parts by key cannot make smaller`,
+  };
+}
+
+/** What a hash table of a side takes in memory. */
+export function tableBytes({ rows, width, keyWidth }: SideFacts, isKeysOnly: boolean): number {
+  return rows * ((isKeysOnly ? keyWidth : width + keyWidth) + ROW_OVERHEAD_BYTES);
+}
+
+function isTooWide({ left, rights }: Look, engine: number): boolean {
+  const largest = Math.max(left.groupBytes, ...rights.map(({ groupBytes }) => groupBytes));
+  return largest * 2 > engine * SCAN_SHARE;
+}
+
+/** The most frequent key of the side that is built, and how many keys have as good as its share. */
+function hotOf(
+  heavy: readonly HeavyKey[],
+  build: 'left' | 'right',
+  rowBytes: number,
+): { readonly bytes: number; readonly keys: number } {
+  const bytes = heavy.map((key) => key[build] * rowBytes).sort((a, b) => b - a);
+  const most = bytes[0] ?? 0;
+  return { bytes: most, keys: bytes.filter((each) => each * 20 >= most).length };
+}
+
+function clamp(shards: number): number {
+  return Math.min(Math.max(shards, 1), MOST_SHARDS);
+}
+
+function mb(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}

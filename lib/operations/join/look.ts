@@ -1,0 +1,195 @@
+import type { Engine, Row } from '../../engine/engine.ts';
+import { exactly } from '../../engine/parquet.ts';
+import { numberAt } from '../../engine/row.ts';
+import { join, raw, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import type { LocalFile } from './load.ts';
+import type { JoinSpec, OutColumn, Side } from './spec.ts';
+
+/** What is known of a side. Widths are bytes in memory. */
+export interface SideFacts {
+  readonly rows: number;
+  /** Of a row's columns that the join needs. */
+  readonly width: number;
+  /** Of a row's keys. */
+  readonly keyWidth: number;
+  /** Of the largest row group, as it is in memory while it is read. */
+  readonly groupBytes: number;
+  /** Rows that were looked at, and what was seen among them: NULL keys, different keys. */
+  readonly sampled: number;
+  readonly nulls: number;
+  readonly distinct: number;
+}
+
+/** What was found out about a join before it is done. */
+export interface Look {
+  readonly left: SideFacts;
+  readonly rights: readonly SideFacts[];
+  /** Of the main right side's keys; most rows first. */
+  readonly heavy: readonly HeavyKey[];
+}
+
+/** A frequent key, with the rows it may have on each side. */
+export interface HeavyKey {
+  readonly values: readonly string[];
+  readonly left: number;
+  readonly right: number;
+}
+
+/** A sample is made of blocks of one engine vector each, evenly over the rows: of the same files it is always the same. */
+const BLOCKS = 48;
+const BLOCK_ROWS = 2048;
+/** For widths, for which all columns are read. */
+const WIDE_BLOCKS = 4;
+/** A key is frequent when a sample has so many rows of it, … */
+const LEAST_SEEN = 8;
+/** … and this part of them at least. */
+const LEAST_SHARE = 0.001;
+const MOST_HEAVY = 64;
+
+/** Looks at samples of all sides. `files` are the left side's, then those of each right one. */
+export async function lookAt(
+  engine: Engine,
+  spec: JoinSpec,
+  files: readonly (readonly LocalFile[])[],
+): Promise<Look> {
+  const main = spec.rights[spec.main];
+  const pairs = main?.keys ?? [];
+  const left = await sampleSide(engine, spec.left, files[0] ?? [], {
+    keys: pairs.map((pair) => pair.left),
+    columns: used(spec, (column) => column.left),
+  });
+  const rights: Sampled[] = [];
+  for (const [index, right] of spec.rights.entries()) {
+    const columns = used(spec, (column) =>
+      column.right?.join === index ? column.right.column : undefined,
+    );
+    const keys = right.keys.map((pair) => pair.right);
+    rights.push(await sampleSide(engine, right, files[index + 1] ?? [], { keys, columns }));
+  }
+  const other = rights[spec.main] ?? left;
+  return {
+    left: left.facts,
+    rights: rights.map(({ facts }) => facts),
+    heavy: await heavyKeys(engine, left, other),
+  };
+}
+
+function used(
+  spec: JoinSpec,
+  position: (column: OutColumn) => number | undefined,
+): readonly number[] {
+  return spec.columns.map(position).filter((index) => index !== undefined);
+}
+
+interface Sampled {
+  readonly facts: SideFacts;
+  /** The keys of the sample's rows as texts, in the column `values`. */
+  readonly keys: Sql;
+}
+
+async function sampleSide(
+  engine: Engine,
+  side: Side,
+  files: readonly LocalFile[],
+  { keys, columns }: { readonly keys: readonly Sql[]; readonly columns: readonly number[] },
+): Promise<Sampled> {
+  const paths = exactly(files.map(({ path }) => path));
+  const rowsByFile = await engine.rows(sql`
+    select num_rows as rows from parquet_file_metadata(${paths})`);
+  const sizes = rowsByFile.map((row) => numberAt(row, 'rows'));
+  const [group = {}] = await engine.rows(sql`
+    select coalesce(max(bytes), 0)::bigint as bytes from (
+      select sum(total_uncompressed_size) as bytes from parquet_metadata(${paths})
+      group by file_name, row_group_id)`);
+  const texts = keys.map((key) => sql`cast(${key} as varchar)`);
+  const sample = sql`select [${texts}] as values from ${side.source} where ${blocks(sizes, BLOCKS)}`;
+  const [seen = {}] = await engine.rows(sql`
+    select count(*) as rows, count(*) filter (${hasNull}) as nulls, count(distinct values) as keys,
+      coalesce(avg(${sizeOf(texts, keys.length)}), 0) as width
+    from (select values, ${texts.map((_, index) => raw(`values[${index + 1}] as t${index}`))} from (${sample}))`);
+  const facts = {
+    rows: sizes.reduce((sum, rows) => sum + rows, 0),
+    width: Math.ceil(await widthOf(engine, side, columns, sizes)),
+    keyWidth: Math.ceil(numberAt(seen, 'width')),
+    groupBytes: numberAt(group, 'bytes'),
+    sampled: numberAt(seen, 'rows'),
+    nulls: numberAt(seen, 'nulls'),
+    distinct: numberAt(seen, 'keys'),
+  };
+  return { facts, keys: sample };
+}
+
+const hasNull = raw('len(list_filter(values, lambda v: v is null)) > 0');
+
+/** Rows of blocks that lie evenly over all files. */
+function blocks(sizes: readonly number[], count: number): Sql {
+  const total = sizes.reduce((sum, rows) => sum + rows, 0);
+  if (total <= count * BLOCK_ROWS) return raw('true');
+  const chosen: Sql[] = [];
+  let before = 0;
+  for (const [file, rows] of sizes.entries()) {
+    for (let block = 0; block < count; block++) {
+      const first = Math.floor((block * (total - BLOCK_ROWS)) / (count - 1)) - before;
+      if (first < 0 || first >= rows) continue;
+      const within = raw(`file_row_number between ${first} and ${first + BLOCK_ROWS - 1}`);
+      chosen.push(
+        sizes.length === 1 ? within : sql`(file_index = ${raw(String(file))} and ${within})`,
+      );
+    }
+    before += rows;
+  }
+  return sql`(${join(chosen, ' or ')})`;
+}
+
+/** A value takes 16 bytes at least; a text of more than 12 its length besides. */
+function sizeOf(values: readonly Sql[], count: number): Sql {
+  const long = values.map((_, index) =>
+    raw(`case when strlen(t${index}) > 12 then strlen(t${index}) else 0 end`),
+  );
+  return sql`${raw(String(16 * count))} + ${join(long, ' + ')}`;
+}
+
+async function widthOf(
+  engine: Engine,
+  { source, columns }: Side,
+  positions: readonly number[],
+  sizes: readonly number[],
+): Promise<number> {
+  const needed = positions.flatMap((position) => columns[position] ?? []);
+  const isFixed = (type: string): boolean =>
+    /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|DOUBLE|FLOAT|BOOLEAN|DATE|TIME|TIMESTAMP|UUID|DECIMAL)/.test(
+      type,
+    );
+  const long = needed.filter(({ type }) => !isFixed(type));
+  const fixedBytes = 8 * (needed.length - long.length) + 16 * long.length;
+  if (long.length === 0) return fixedBytes;
+  const lengths = long.map(({ value }) => sql`coalesce(strlen(cast(${value} as varchar)), 0)`);
+  const [row = {}] = await engine.rows(sql`
+    select coalesce(avg(${join(lengths, ' + ')}), 0) as width from ${source}
+    where ${blocks(sizes, WIDE_BLOCKS)}`);
+  return fixedBytes + numberAt(row, 'width');
+}
+
+async function heavyKeys(engine: Engine, left: Sampled, right: Sampled): Promise<HeavyKey[]> {
+  const counted = (side: Sampled, name: string): Sql =>
+    sql`select values, count(*) as ${raw(name)} from (${side.keys}) where not (${hasNull}) group by values`;
+  const scale = ({ facts }: Sampled): number => facts.rows / Math.max(facts.sampled, 1);
+  const least = ({ facts }: Sampled): number => Math.max(LEAST_SEEN, facts.sampled * LEAST_SHARE);
+  const rows = await engine.rows(sql`
+    select values, coalesce(l, 0) as l, coalesce(r, 0) as r
+    from (${counted(left, 'l')}) full join (${counted(right, 'r')}) using (values)
+    where coalesce(l, 0) >= ${least(left)} or coalesce(r, 0) >= ${least(right)}
+    order by greatest(coalesce(l, 0) * ${scale(left)}, coalesce(r, 0) * ${scale(right)}) desc, values
+    limit ${raw(String(MOST_HEAVY))}`);
+  return rows.map((row) => ({
+    values: textsAt(row, 'values'),
+    left: Math.round(numberAt(row, 'l') * scale(left)),
+    right: Math.round(numberAt(row, 'r') * scale(right)),
+  }));
+}
+
+function textsAt(row: Row, column: string): string[] {
+  const values = row[column];
+  return Array.isArray(values) ? values.map(String) : [];
+}
