@@ -33,7 +33,9 @@ export class LiveArea {
 
   /** Shows these lines in place of those before. */
   paint(lines: readonly Line[]): void {
-    const frame = lines.map((line) => `${this.#text(line)}\x1b[K\n`).join('');
+    // Terminals differ in the cells of an emoji: without wrapping a line stays a line all the same.
+    const text = lines.map((line) => `${this.#text(line)}\x1b[K\n`).join('');
+    const frame = `\x1b[?7l${text}\x1b[?7h`;
     this.#repaints = 0;
     if (this.#isMidLine || (this.#isShown && frame === this.#frame)) return;
     this.#options.write(`${this.#up()}${frame}\x1b[J`);

@@ -37,16 +37,16 @@ export function liveLines(progress: Progress, options: LiveOptions): readonly Li
   return [totalLine(progress, options), ...metas, ...running].map((line) => fit(line, width));
 }
 
-/** `████░░░░  56%  27 of 48, 2 failed  3.1/s  about 7 s left`. */
+/** `████░░░░  56%  27 of 48, 2 failed  about 7 s left  3.1/s`. */
 function totalLine(progress: Progress, { at, columns, isStopping }: LiveOptions): Line {
   const { total, called } = progress;
   const rate = progress.rate(at);
   const bar = barOf(total, columns < 30 ? 0 : columns < 60 ? 10 : columns < 100 ? 20 : 30);
   const left = isStopping ? 'stopping' : leftText(total, rate);
   const beside = [
-    ...(called > 0 ? [`${formatNumber(called)} more that these called for`] : []),
-    ...(rate === undefined ? [] : [`${formatNumber(Number(rate.toPrecision(2)))}/s`]),
     ...(left === undefined ? [] : [left]),
+    ...(rate === undefined ? [] : [`${formatNumber(Number(rate.toPrecision(2)))}/s`]),
+    ...(called > 0 ? [`${formatNumber(called)} more that these called for`] : []),
   ];
   const line = [
     ...bar,

@@ -143,7 +143,7 @@ export class Progress {
     }
     if (meta.depth !== 1 || meta.isCalled) return;
     this.#closedCount++;
-    this.#closed.push({ ...meta, durationMs });
+    this.#closed.push({ ...meta, leaves: meta.leaves ?? meta.ended, durationMs });
     if (this.#closed.length > maxClosed) this.#closed.shift();
   }
 

@@ -1,13 +1,14 @@
 import { displayWidth } from '../../lib/terminal/text.ts';
 
 /**
- * A terminal as far as a live view uses one: text, line breaks, cursor up, clearing, and whether the
+ * A terminal as far as a live view uses one, which knows no emoji of several characters: text, line breaks, cursor up, clearing, and whether the
  * cursor is seen. Lines that leave the screen at the top are kept. Throws for a sequence it does not know.
  */
 export class Screen {
   readonly columns: number;
   readonly rows: number;
   isCursorShown = true;
+  #isWrapping = true;
   /** Rows from the first one ever written; the last `rows` of them are on the screen. */
   readonly #cells: string[][] = [[]];
   #top = 0;
@@ -52,7 +53,8 @@ export class Screen {
       this.#cells.length = this.#row + 1;
     } else if (sequence === '?25l' || sequence === '?25h') {
       this.isCursorShown = sequence === '?25h';
-    } else throw new Error(`unknown sequence ESC[${sequence}`);
+    } else if (sequence === '?7l' || sequence === '?7h') this.#isWrapping = sequence === '?7h';
+    else throw new Error(`unknown sequence ESC[${sequence}`);
   }
 
   #clearRow(): void {
@@ -70,7 +72,10 @@ export class Screen {
 
   #put(grapheme: string): void {
     const width = displayWidth(grapheme);
-    if (this.#column + width > this.columns) this.#feed();
+    if (this.#column + width > this.columns) {
+      if (this.#isWrapping) this.#feed();
+      else this.#column = Math.max(0, this.columns - width);
+    }
     const row = this.#current();
     while (row.length < this.#column) row.push(' ');
     row[this.#column] = grapheme;
