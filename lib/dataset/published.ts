@@ -153,6 +153,15 @@ async function isCurrent(store: Reader, { prefix, manifest }: PartitionListing):
   return stored?.etag === manifest?.etag;
 }
 
+/**
+ * What a whole partition looks like in a listing: the same as long as it holds the same. Undefined
+ * where a listing alone does not tell, since a publish is under way or was cut off.
+ */
+export function sightOf(listing: PartitionListing): string | undefined {
+  if (!listing.manifest || listing.journals.length > 0) return undefined;
+  return createHash('sha256').update(signatureOf(listing)).digest('hex').slice(0, 32);
+}
+
 function signatureOf({ manifest, journals, files }: PartitionListing): string {
   const entries = [...(manifest ? [manifest] : []), ...journals, ...files.values()];
   return entries.map(({ key, etag }) => `${key} ${etag}`).join('\n');

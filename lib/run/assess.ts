@@ -2,11 +2,11 @@ import { differences } from '../dataset/fingerprint.ts';
 import { prefixOf } from '../dataset/layout.ts';
 import type { Fingerprint, Input, Manifest } from '../dataset/manifest.ts';
 import { versionOf } from '../dataset/manifest.ts';
-import { readManifest } from '../dataset/published.ts';
-import type { Reader } from '../dataset/published.ts';
+import type { Lookup } from '../dataset/lookup.ts';
+import { sightOf } from '../dataset/published.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { withoutSecrets } from '../task/secrets.ts';
-import type { Output, OutputState } from '../task/task.ts';
+import type { Output, OutputState, PlanContext } from '../task/task.ts';
 import type { RunOptions } from './options.ts';
 
 /** An output with its state, and the inputs as they are now. */
@@ -28,15 +28,27 @@ export async function fingerprintOf(
   };
 }
 
+/** Assesses every output that an invocation declares. Reads, never writes. */
+export async function assessAll(
+  invocation: Invocation,
+  options: PlanContext & Pick<RunOptions, 'engineId'>,
+  lookup: Lookup,
+): Promise<readonly Assessed[]> {
+  const outputs = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
+  if (outputs.length === 0) return [];
+  const fingerprint = await fingerprintOf(invocation, options);
+  return Promise.all(outputs.map((output) => assess(lookup, output, fingerprint)));
+}
+
 /** Compares what is published with what would be made now. Reads, never writes. */
 export async function assess(
-  store: Reader,
+  lookup: Lookup,
   output: Output,
   invocation: Fingerprint,
 ): Promise<Assessed> {
   const fingerprint = output.argv ? { ...invocation, argv: output.argv } : invocation;
-  const published = await readManifest(store, prefixOf(output.partition));
-  const found = await lookUp(store, output.inputs);
+  const { published } = await lookup.found(prefixOf(output.partition));
+  const found = await lookUp(lookup, output.inputs, published?.manifest.inputs ?? []);
   const state = judge(output, published?.manifest, fingerprint, found);
   return { ...output, ...state, found, ...(published && { manifest: published.manifest }) };
 }
@@ -64,13 +76,38 @@ function nameOf(input: Output['inputs'][number]): string {
 }
 
 /** The inputs that exist, with the versions they have now. */
-async function lookUp(store: Reader, inputs: Output['inputs']): Promise<readonly Input[]> {
+async function lookUp(
+  lookup: Lookup,
+  inputs: Output['inputs'],
+  before: readonly Input[],
+): Promise<readonly Input[]> {
+  const known = new Map(before.map((input) => [input.name, input]));
   const found = await Promise.all(
-    inputs.map(async (input): Promise<Input | undefined> => {
-      if (!('dataset' in input)) return input;
-      const published = await readManifest(store, prefixOf(input));
-      return published && { name: prefixOf(input), version: versionOf(published.manifest) };
-    }),
+    inputs.map(async (input) =>
+      'dataset' in input ? await partitionNow(lookup, prefixOf(input), known) : input,
+    ),
   );
   return found.filter((input) => input !== undefined);
+}
+
+/** What looks as it did when it was read last is the same, and need not be read again. */
+async function partitionNow(
+  lookup: Lookup,
+  name: string,
+  known: ReadonlyMap<string, Input>,
+): Promise<Input | undefined> {
+  const before = known.get(name);
+  if (before?.sight !== undefined) {
+    if (sightOf(await lookup.listing(name)) === before.sight) return before;
+  }
+  const { published, listing } = await lookup.found(name);
+  if (!published) return undefined;
+  const { manifest } = published;
+  const sight = sightOf(listing);
+  return {
+    name,
+    version: versionOf(manifest),
+    bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(sight !== undefined && { sight }),
+  };
 }

@@ -1,7 +1,9 @@
-import { resolveCall } from '../task/invocation.ts';
+import { BulkLookup } from '../dataset/lookup.ts';
+import type { Lookup } from '../dataset/lookup.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { PlanContext, State } from '../task/task.ts';
-import { assess, fingerprintOf } from './assess.ts';
+import { childrenAhead } from './ahead.ts';
+import { assessAll } from './assess.ts';
 import type { Assessed } from './assess.ts';
 import { expand } from './expand.ts';
 import type { RunOptions } from './options.ts';
@@ -20,35 +22,36 @@ export interface PreviewNode {
 /** Everything a preview looks at; it changes nothing. */
 export type PreviewOptions = PlanContext & Pick<RunOptions, 'engineId' | 'force' | 'renewBefore'>;
 
-/** The tree of a plan, depth first, read as fast as it is asked for. */
-export async function* preview(
+/** The tree of a plan, depth first, read as fast as it is asked for, and the store a little ahead of that. */
+export function preview(
   invocation: Invocation,
   options: PreviewOptions,
-  depth = 0,
 ): AsyncGenerator<PreviewNode> {
-  const expansion = await expand(invocation, options);
-  if (expansion.kind === 'leaf') {
-    const node = await stateOf(invocation, options);
-    if (node) yield { depth, kind: 'leaf', invocation, ...node };
-    return;
-  }
-  yield { depth, kind: 'meta', invocation, outputs: [] };
-  for await (const call of expansion.calls) {
-    yield* preview(resolveCall(options.registry, call, options), options, depth + 1);
+  const lookup = new BulkLookup(options.store);
+  return below(invocation, 0);
+
+  async function* below(node: Invocation, depth: number): AsyncGenerator<PreviewNode> {
+    const expansion = await expand(node, options);
+    if (expansion.kind === 'leaf') {
+      const state = await stateOf(node, options, lookup);
+      if (state) yield { depth, kind: 'leaf', invocation: node, ...state };
+      return;
+    }
+    yield { depth, kind: 'meta', invocation: node, outputs: [] };
+    for await (const child of childrenAhead(expansion.calls, options, lookup)) {
+      yield* below(child, depth + 1);
+    }
   }
 }
 
 async function stateOf(
   invocation: Invocation,
   options: PreviewOptions,
+  lookup: Lookup,
 ): Promise<Pick<PreviewNode, 'state' | 'outputs'> | undefined> {
-  const declared = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
+  const outputs = await assessAll(invocation, options, lookup);
   const renews = isRenewal(invocation, options.renewBefore);
-  if (declared.length === 0) return renews ? undefined : { state: 'runs', outputs: [] };
-  const fingerprint = await fingerprintOf(invocation, options);
-  const outputs = await Promise.all(
-    declared.map((output) => assess(options.store, output, fingerprint)),
-  );
+  if (outputs.length === 0) return renews ? undefined : { state: 'runs', outputs: [] };
   const isStale = outputs.some(({ state }) => state === 'stale');
   if (renews && !isStale) return undefined;
   const forced = outputs.map((output) => (options.force ? force(output) : output));

@@ -1,8 +1,10 @@
+import { BulkLookup } from '../dataset/lookup.ts';
 import type { ExitCode } from '../errors.ts';
 import type { InvocationFinished, PartitionRecord, Status } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Call, Outcome } from '../task/task.ts';
+import { childrenAhead } from './ahead.ts';
 import { Bounds } from './bounds.ts';
 import type { Attempt } from './bounds.ts';
 import { Breath } from './breath.ts';
@@ -11,8 +13,8 @@ import { Engines } from './engines.ts';
 import { expand } from './expand.ts';
 import { exitCodeOf } from './failure.ts';
 import { Leases } from './leases.ts';
-import { runLeaf } from './leaf.ts';
-import type { LeafEffects, LeafResult } from './leaf.ts';
+import { lookAt, runLeaf } from './leaf.ts';
+import type { LeafEffects, LeafResult } from './leaf-work.ts';
 import { createNode, joinNode } from './node.ts';
 import type { Node } from './node.ts';
 import type { RunOptions } from './options.ts';
@@ -55,7 +57,8 @@ export async function runInvocation(
   try {
     options.emit({ type: 'run-planned', at: iso(options), leaves });
     const recorder = new Recorder(options);
-    const run = new Run(options, { engines, bounds, leases, workers }, recorder);
+    const lookup = new BulkLookup(options.store);
+    const run = new Run(options, { engines, bounds, leases, lookup, workers }, recorder);
     const outcome = await (await run.start(root, undefined)).outcome;
     const counts = recorder.countsOf(leaves, run.isStopped());
     const exitCode = exitCodeOf(outcome, counts, recorder.isLocked());
@@ -82,6 +85,7 @@ interface Started {
 const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
 
 interface Means extends Pick<LeafEffects, 'engines' | 'leases'> {
+  readonly lookup: BulkLookup;
   readonly bounds: Bounds;
   readonly workers: Workers | undefined;
 }
@@ -152,9 +156,8 @@ class Run {
     const tally = new Tally();
     let failure: { readonly error: unknown } | undefined;
     try {
-      for await (const call of calls) {
+      for await (const child of childrenAhead(calls, this.#options, this.#means.lookup)) {
         if (this.isStopped()) break;
-        const child = resolveCall(this.#options.registry, call, this.#options);
         tally.add((await this.start(child, node, node.level)).outcome);
       }
     } catch (error) {
@@ -204,11 +207,12 @@ class Run {
     attempt: Attempt,
     declare: (partitions: readonly PartitionRecord[]) => void,
   ): Promise<LeafResult> {
-    const { engines, leases, workers } = this.#means;
+    const { engines, leases, lookup, workers } = this.#means;
     const effects: LeafEffects & IsolatedEffects = {
       attempt,
       engines,
       leases,
+      lookup,
       invoke: async (task, args) => {
         attempt.signal.throwIfAborted();
         const child = resolveCall(this.#options.registry, { task, args }, this.#options);
@@ -222,8 +226,22 @@ class Run {
     };
     const isolate = this.#options.isolate ?? node.invocation.task.isolate;
     return workers && isolate === 'process'
-      ? workers.run(node.invocation, effects)
+      ? this.#runIsolated(workers, node, effects)
       : runLeaf(node.invocation, this.#options, effects);
+  }
+
+  /** What is up to date needs no process. */
+  async #runIsolated(
+    workers: Workers,
+    { invocation }: Node,
+    effects: LeafEffects & IsolatedEffects,
+  ): Promise<LeafResult> {
+    const { lookup } = this.#means;
+    const { settled } = await lookAt(invocation, this.#options, effects, lookup);
+    if (settled) return settled;
+    const result = await workers.run(invocation, effects);
+    for (const prefix of result.outputs) lookup.changed(prefix);
+    return result;
   }
 
   /** Whether no further leaf may start. */

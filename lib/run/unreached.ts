@@ -1,5 +1,6 @@
 import { prefixOf } from '../dataset/layout.ts';
-import { readManifest } from '../dataset/published.ts';
+import { BulkLookup } from '../dataset/lookup.ts';
+import type { Lookup } from '../dataset/lookup.ts';
 import type { PartitionRecord } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
@@ -21,13 +22,14 @@ export async function unreachedPartitions(
   const unfinished = await readUnfinished(context.store, run);
   const { now, timezone } = unfinished.started;
   const pinned = { ...context, now: Date.parse(now), timezone };
+  const lookup = new BulkLookup(context.store);
   const records: PartitionRecord[] = [];
   for await (const call of undoneLeaves(unfinished, pinned)) {
     const invocation = resolveCall(context.registry, call, pinned);
     const outputs = (await invocation.task.outputs?.(invocation.args, pinned)) ?? [];
     for (const output of outputs) {
       if (records.length >= max) return records;
-      records.push(await recordOf(output, invocation, pinned));
+      records.push(await recordOf(output, invocation, pinned, lookup));
     }
   }
   return records;
@@ -36,10 +38,11 @@ export async function unreachedPartitions(
 async function recordOf(
   output: Output,
   invocation: Invocation,
-  context: PlanContext,
+  { timezone }: PlanContext,
+  lookup: Lookup,
 ): Promise<PartitionRecord> {
-  const published = await readManifest(context.store, prefixOf(output.partition));
+  const { published } = await lookup.found(prefixOf(output.partition));
   const engineId = published?.manifest.fingerprint.engine ?? '';
-  const fingerprint = await fingerprintOf(invocation, { timezone: context.timezone, engineId });
-  return declaredRecord(await assess(context.store, output, fingerprint));
+  const fingerprint = await fingerprintOf(invocation, { timezone, engineId });
+  return declaredRecord(await assess(lookup, output, fingerprint));
 }

@@ -131,7 +131,10 @@ export interface PlanContext {
   readonly timezone: string;
   /** Where relative paths in arguments start. */
   readonly cwd: string;
-  readonly store: Pick<Store, 'uri' | 'list' | 'folders' | 'read' | 'stream' | 'leftovers'>;
+  readonly store: Pick<
+    Store,
+    'uri' | 'list' | 'folders' | 'read' | 'stream' | 'leftovers' | 'foreign'
+  >;
   /** Every task of this run. */
   readonly registry: Registry;
   /** Opens another store than the run's own, by a path (relative to `cwd`) or a URI. */
@@ -160,7 +163,7 @@ export interface RunContext extends SummaryContext, Authoring {
   publish(draft: Draft): Promise<Manifest>;
   /** Runs another invocation within this run and waits for it; never throws for its failure. */
   invoke(task: string, args: CallArgs): Promise<Outcome>;
-  log(message: string): void;
+  readonly log: (message: string) => void;
   /** Milliseconds since the epoch, for speeds that are shown; results go by `now`. */
   clock(): number;
 }

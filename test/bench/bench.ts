@@ -6,12 +6,14 @@ import { benchLedger } from './ledger.ts';
 import { benchPack } from './pack.ts';
 import { benchPackS3 } from './pack-s3.ts';
 import { benchPageloads } from './pageloads.ts';
+import { benchPlan } from './plan.ts';
 import { benchSample } from './sample.ts';
 import { benchStartup } from './startup.ts';
 
 /** By name; a number behind the name, as in `pageloads=1000000`, is the size. */
 const benches: Readonly<Record<string, (size?: number) => Promise<readonly object[]>>> = {
   startup: benchStartup,
+  plan: benchPlan,
   // The npm package docopt replaces String.prototype.startsWith by a slow one for everybody.
   docopt: async () => (await import('./docopt.ts')).benchDocopt(),
   leaves: (size) => benchLeaves(size ? [size] : [10_000, 100_000, 1_000_000]),
