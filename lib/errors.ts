@@ -10,7 +10,10 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+/** Of commands that look whether data is as it should be, when it is not. */
+export const NOT_HELD = 5;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes] | typeof NOT_HELD;
 
 export interface UserErrorOptions {
   readonly cause?: unknown;
@@ -50,6 +53,15 @@ export class NoDataError extends UserError {
 
   constructor(message: string, options: Pick<UserErrorOptions, 'cause'> = {}) {
     super(message, { ...options, exitCode: exitCodes.noData });
+  }
+}
+
+/** Data that is not as it should be: a rule that does not hold, a difference. Exit code 5. */
+export class NotHeldError extends UserError {
+  override readonly name = 'NotHeldError';
+
+  constructor(message: string) {
+    super(message, { exitCode: NOT_HELD });
   }
 }
 

@@ -4,5 +4,9 @@ import { once } from 'node:events';
 export async function writeOut(text: string): Promise<void> {
   const { stdout } = process;
   if (stdout.write(text) || stdout.destroyed) return;
-  await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]);
+  // An error, such as a reader that has gone, is told to who listens to stdout as a whole.
+  const isOver = (): undefined => undefined;
+  await Promise.race(
+    [once(stdout, 'drain'), once(stdout, 'close')].map((end) => end.catch(isOver)),
+  );
 }

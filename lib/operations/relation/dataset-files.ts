@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { dataPaths, listPartitions } from '../../dataset/catalog.ts';
 import type { PartitionListing } from '../../dataset/catalog.ts';
+import { datasetsIn } from '../../dataset/datasets.ts';
 import { prefixOf } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
 import { readListed } from '../../dataset/published.ts';
@@ -34,3 +35,15 @@ export async function publishedFiles(
   });
   return files.flat();
 }
+
+/** The datasets of a store, for a message about a name that is none of them. */
+export async function datasetNames(store: DataEffects['store']): Promise<string> {
+  const names: string[] = [];
+  for await (const name of datasetsIn(store)) names.push(name);
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  return names.length > MAX_NAMES
+    ? `${shown} and ${names.length - MAX_NAMES} more`
+    : shown || 'none';
+}
+
+const MAX_NAMES = 20;

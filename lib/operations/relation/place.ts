@@ -7,7 +7,7 @@ import { parsePrefix } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
 import { placeOf } from '../../store/place.ts';
 import { findFiles } from '../ingest/files.ts';
-import { publishedFiles } from './dataset-files.ts';
+import { datasetNames, publishedFiles } from './dataset-files.ts';
 import type { DataEffects } from './effects.ts';
 import { s3Files } from './s3-files.ts';
 
@@ -52,15 +52,15 @@ async function localFiles(name: string, { store, cwd }: DataEffects): Promise<Da
   } catch (error) {
     if (!(error instanceof NoDataError)) throw error;
     throw new NoDataError(
-      `'${name}' is neither a dataset of the store ${placeOf(store.uri, cwd)} nor a file, folder or glob (${resolve(cwd, name)}); ` +
-        'see the datasets with pipe status:datasets',
+      `'${name}' is neither a dataset of the store ${placeOf(store.uri, cwd)}, which has ${await datasetNames(store)}, ` +
+        `nor a file, folder or glob (${resolve(cwd, name)})`,
       { cause: error },
     );
   }
 }
 
-async function standardInput({ staging }: DataEffects): Promise<DataFile> {
-  const path = (await staging()).path('stdin');
+async function standardInput(effects: DataEffects): Promise<DataFile> {
+  const path = (await effects.staging()).path('stdin');
   // The descriptor, because a socket, as programs give it to each other, cannot be opened by a name.
   await pipeline(createReadStream('', { fd: 0, autoClose: false }), createWriteStream(path));
   return { path, uri: '-' };

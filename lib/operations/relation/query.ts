@@ -1,10 +1,9 @@
-import { datasetsIn } from '../../dataset/datasets.ts';
 import { parsePrefix } from '../../dataset/layout.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { identifier, literals, raw, sql } from '../../engine/sql.ts';
 import { NoDataError } from '../../errors.ts';
 import { placeOf } from '../../store/place.ts';
-import { publishedFiles } from './dataset-files.ts';
+import { datasetNames, publishedFiles } from './dataset-files.ts';
 import type { DataEffects } from './effects.ts';
 import { findPlace } from './place.ts';
 import type { Place } from './place.ts';
@@ -72,10 +71,8 @@ async function placeNamed(
   const partition = parsePrefix(`${name}/`);
   const files = partition ? await publishedFiles(partition, effects) : [];
   if (files.length > 0) return { name, dataset: name, files };
-  const known: string[] = [];
-  for await (const dataset of datasetsIn(effects.store)) known.push(dataset.replaceAll('/', '.'));
   throw new NoDataError(
-    `'${names.join('.')}' is no dataset of the store ${placeOf(effects.store.uri, effects.cwd)}, which has ${known.join(', ') || 'none'}; ` +
+    `'${names.join('.')}' is no dataset of the store ${placeOf(effects.store.uri, effects.cwd)}, which has ${await datasetNames(effects.store)}; ` +
       'make a table of a file with --table=<name>=<uri>',
   );
 }

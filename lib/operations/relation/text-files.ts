@@ -25,7 +25,7 @@ export interface Part {
 }
 
 /** Tells the file that a row came from; no column of data is called so. */
-export const fileColumn = identifier('\0file');
+export const fileColumn = identifier('\u{10FFFF}file');
 
 export interface ReadOptions {
   /** Of some columns; what does not fit is rejected. */
