@@ -1,5 +1,8 @@
 // What `import … from 'pipe'` gives to authors of tasks.
 export { invoke } from './cli/invoke.ts';
+export { testTask, type TestOptions, type TestResult } from './cli/test-task.ts';
+export { defineDataset, type Dataset } from './dataset/define-dataset.ts';
+export type { ExecOptions, Query, RequestOptions, RowSource, WriteOptions } from './task/author.ts';
 export { defineTask, type Task } from './task/define.ts';
 export type {
   Call,

@@ -127,6 +127,11 @@ export async function runWithLedger(
 /** Meta-tasks whose leaves are remembered; of a plan with more of them nobody looks at each. */
 const maxCounted = 10_000;
 
+/** A store by a path or URI, with the system's own effects. */
+export function storeIn(uri: string, cwd: string): Promise<Store> {
+  return openFrom(uri, cwd, false);
+}
+
 function openFrom(uri: string, cwd: string, unsafePublish: boolean): Promise<Store> {
   return openStore(uri, { cwd, effects: system(), s3: s3Options(unsafePublish) });
 }

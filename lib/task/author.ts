@@ -18,25 +18,33 @@ export interface Authoring {
    * or Parquet, plain, gzip or zstd. One after the other, in flat memory; values of CSV are text.
    * What cannot be read is kept for `write`, which publishes it as rejects.
    */
-  rows(source: RowSource): AsyncIterable<Row>;
+  readonly rows: (source: RowSource) => AsyncIterable<Row>;
 
   /**
    * Publishes a partition with the result of a query, or with records of JavaScript. Records read
    * with `rows` since the last `write` count as its input, so that rows in and out add up.
    */
-  write(partition: Partition, content: Content, options?: WriteOptions): Promise<Manifest>;
+  readonly write: (
+    partition: Partition,
+    content: Content,
+    options?: WriteOptions,
+  ) => Promise<Manifest>;
 
   /**
    * Runs a command of another program, without a shell, and waits for it. Its output is logged line
    * by line; an exit code other than 0 is an error. Returns what it wrote if `capture` is set.
    */
-  exec(command: string, args?: readonly string[], options?: ExecOptions): Promise<string>;
+  readonly exec: (
+    command: string,
+    args?: readonly string[],
+    options?: ExecOptions,
+  ) => Promise<string>;
 
   /**
    * A response with a status of success. What passes (429, 5xx, a network that fails) is tried
    * again, after the time that `Retry-After` asks for where it is given.
    */
-  request(url: string | URL, options?: RequestOptions): Promise<Response>;
+  readonly request: (url: string | URL, options?: RequestOptions) => Promise<Response>;
 }
 
 export interface ExecOptions {
