@@ -8,7 +8,7 @@ import { requestOf, targetOf, type S3Request, type Target } from './request.ts';
 import { checkSignature } from './signature.ts';
 import { newState, type Bucket, type S3State } from './state.ts';
 
-/** An S3 server in this process, on loopback, that keeps objects in memory. */
+/** An S3 server in this process that keeps objects in memory. */
 export interface S3Server {
   readonly endpoint: string;
   readonly state: S3State;
@@ -22,7 +22,7 @@ export interface S3Server {
  * Starts a server that does what Pipe's store asks of S3, as AWS documents it: signatures,
  * checksums, conditions, paging. Rules in `faults` make it fail.
  */
-export async function startS3Server(): Promise<S3Server> {
+export async function startS3Server(host = '127.0.0.1'): Promise<S3Server> {
   const [state, faults, requests] = [newState(), new Faults(), [] as string[]];
   let ids = 0;
   const server = createServer((message, response) => {
@@ -33,11 +33,11 @@ export async function startS3Server(): Promise<S3Server> {
     response.on('error', () => undefined);
     serve(message, response, state, faults).catch(() => message.socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://${host}:${address.port}`,
     state,
     faults,
     requests,
@@ -74,7 +74,8 @@ async function replyTo(
   fault: Fault | undefined,
 ): Promise<Reply> {
   try {
-    const request = await requestOf(message, target);
+    const damaged = fault && 'damage' in fault ? fault.damage : undefined;
+    const request = await requestOf(message, target, damaged);
     if (fault && 'status' in fault) {
       const { status, code = status === 503 ? 'SlowDown' : 'InternalError', headers = {} } = fault;
       const reply = errorReply(new S3Error(status, code));
