@@ -7,6 +7,7 @@ import * as harvest from '../../tasks/harvest.ts';
 import * as report from '../../tasks/report.ts';
 import * as resume from '../../tasks/resume.ts';
 import * as runs from '../../tasks/runs.ts';
+import * as snapshot from '../../tasks/snapshot.ts';
 import * as stats from '../../tasks/stats.ts';
 import * as status from '../../tasks/status.ts';
 import * as store from '../../tasks/store.ts';
@@ -16,7 +17,20 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
-const files = { cron, data, events, harvest, report, resume, runs, stats, status, store, tasks };
+const files = {
+  cron,
+  data,
+  events,
+  harvest,
+  report,
+  resume,
+  runs,
+  snapshot,
+  stats,
+  status,
+  store,
+  tasks,
+};
 
 export function builtInTasks(): readonly RegisteredTask[] {
   return Object.entries(files).flatMap(([file, exports]) =>

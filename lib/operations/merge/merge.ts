@@ -1,0 +1,130 @@
+import { chainOf } from '../../dataset/snapshot.ts';
+import type { StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
+import { prefixOf } from '../../dataset/layout.ts';
+import { versionOf } from '../../dataset/manifest.ts';
+import { setPartition } from '../../dataset/snapshot.ts';
+import { numberAt } from '../../engine/row.ts';
+import { identifier, sql } from '../../engine/sql.ts';
+import { UserError } from '../../errors.ts';
+import type { RowCounts } from '../../ledger/events.ts';
+import { writeBuckets } from './bucket-files.ts';
+import type { BucketFile, BucketSize } from './bucket-files.ts';
+import { mergeCost } from './cost.ts';
+import type { MergeCost } from './cost.ts';
+import { keyColumns } from './key.ts';
+import { DELETED } from './schema.ts';
+import { State } from './state.ts';
+import type { Part } from './state.ts';
+import { publishSet } from './store-set.ts';
+import type { SetEffects } from './store-set.ts';
+
+export interface MergeOptions {
+  readonly dataset: string;
+  /** The set whose state becomes a full set; left out: the last one. */
+  readonly day?: string;
+  readonly when: 'auto' | 'always';
+  readonly readsPerDay: number;
+  readonly bucketSize: BucketSize;
+}
+
+export interface Merging {
+  readonly cost: MergeCost;
+  /** Undefined where it was not merged. */
+  readonly merged?: {
+    readonly rows: RowCounts;
+    readonly rewritten: number;
+    readonly carried: number;
+  };
+}
+
+/**
+ * Merges the last full set with the increments after it into a full set, in place of the increment of its day.
+ * Buckets without changes are taken over as they are: the new set refers to the files of the old one.
+ * Undefined where the day's set is a full one already.
+ */
+export async function mergeSets(
+  effects: SetEffects,
+  sets: readonly StoredSet[],
+  { dataset, day, when, readsPerDay, bucketSize }: MergeOptions,
+): Promise<Merging | undefined> {
+  const chain = chainOf(sets, day);
+  if (!chain || chain.increments.length === 0) return undefined;
+  const state = await State.open(effects, chain);
+  const touched = new Set<Part>();
+  for (const part of state.parts) if (await isTouched(effects, state, part)) touched.add(part);
+  const bytes = [...touched].reduce((sum, { base }) => sum + (base?.file.bytes ?? 0), 0);
+  const cost = mergeCost(chain, bytes, readsPerDay);
+  if (when === 'auto' && !cost.isDue) return { cost };
+  const buckets: (BucketFile | StoredBucket)[] = [];
+  let rows: RowCounts = { in: 0, out: 0, rejected: 0, filtered: 0 };
+  for (const part of state.parts) {
+    if (!touched.has(part)) {
+      if (part.base) buckets.push(part.base);
+      continue;
+    }
+    const files = await writeBuckets(effects, await state.partRows(part), state.key, bucketSize);
+    rows = add(rows, await checked(effects, state, part, files));
+    buckets.push(...files);
+  }
+  const keys = buckets.reduce((sum, { file }) => sum + file.rows, 0);
+  const { tip } = chain;
+  await publishSet(effects, { dataset, day: tip.day }, tip, {
+    kind: 'full',
+    key: tip.set.key,
+    schema: state.columns,
+    buckets,
+    rows,
+    keys,
+    source: tip.set.source,
+    inputs: [chain.full, ...chain.increments].map((set) => ({
+      name: prefixOf(setPartition(dataset, set.day)),
+      version: versionOf(set.manifest),
+    })),
+  });
+  const carried = buckets.filter((bucket) => 'date' in bucket).length;
+  return { cost, merged: { rows, rewritten: touched.size, carried } };
+}
+
+/** With other columns every bucket is written anew, so that all files of a set have the same. */
+async function isTouched({ engine }: SetEffects, state: State, part: Part): Promise<boolean> {
+  if (!state.keepsSchema) return true;
+  const changes = await state.partChanges(part);
+  if (!changes) return false;
+  return (await engine.rows(sql`select 1 as there from (${changes}) limit 1`)).length > 0;
+}
+
+/** Every record is accounted for: those before, and inserts, without deletes, are those after. */
+async function checked(
+  { engine }: SetEffects,
+  state: State,
+  part: Part,
+  files: readonly BucketFile[],
+): Promise<RowCounts> {
+  const before = part.base?.file.rows ?? 0;
+  const out = files.reduce((sum, { file }) => sum + file.rows, 0);
+  const changes = await state.partChanges(part);
+  if (!changes) return { in: before, out, rejected: 0, filtered: before - out };
+  const [row = {}] = await engine.rows(sql`
+    select count(*) as changes, count(*) filter (${identifier(DELETED)}) as deletes,
+      count(old._there) as known
+    from (${changes}) left join (select ${keyColumns(state.key)}, true as _there
+      from (${await state.partBase(part)})) old using (${keyColumns(state.key)})`);
+  const [all, deletes, known] = ['changes', 'deletes', 'known'].map((name) => numberAt(row, name));
+  const expected = before - (known ?? 0) + (all ?? 0) - (deletes ?? 0);
+  if (out !== expected) {
+    throw new UserError(
+      `A bucket has ${out} records after the merge, but ${expected} are expected (${before} before). Nothing was published; look at the sets with snapshot:verify.`,
+    );
+  }
+  const read = before + (all ?? 0);
+  return { in: read, out, rejected: 0, filtered: read - out };
+}
+
+function add(a: RowCounts, b: RowCounts): RowCounts {
+  return {
+    in: a.in + b.in,
+    out: a.out + b.out,
+    rejected: 0,
+    filtered: a.filtered + b.filtered,
+  };
+}

@@ -1,0 +1,100 @@
+import { chainOf, setsOf } from '../../dataset/snapshot.ts';
+import type { Chain } from '../../dataset/snapshot.ts';
+import type { Reader } from '../../dataset/published.ts';
+import { parquet } from '../../engine/parquet.ts';
+import { numberAt } from '../../engine/row.ts';
+import { literal, raw, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import { NoDataError } from '../../errors.ts';
+import { keyColumns } from './key.ts';
+import { State } from './state.ts';
+import type { StateEffects } from './state.ts';
+
+export type ReadFormat = 'csv' | 'jsonl' | 'parquet';
+
+/** Reads that find their files gone look again so often; each time somebody has published in between. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Does some work on the chain of a state. Where files are gone when it comes to read them, since the
+ * set was merged or expired in between, it is done again on what is there now.
+ * Throws NoDataError where there is no state of that day.
+ */
+export async function withChain<Result>(
+  store: Reader & { readonly uri: string },
+  dataset: string,
+  asOf: string | undefined,
+  work: (chain: Chain) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const chain = await currentChain(store, dataset, asOf);
+    try {
+      return await work(chain);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS) throw error;
+      const now = await currentChain(store, dataset, asOf);
+      if (etagsOf(now) === etagsOf(chain)) throw error;
+    }
+  }
+}
+
+async function currentChain(
+  store: Reader & { readonly uri: string },
+  dataset: string,
+  asOf: string | undefined,
+): Promise<Chain> {
+  const sets = await setsOf(store, dataset);
+  const chain = chainOf(sets, asOf);
+  if (chain) return chain;
+  const [first] = sets;
+  if (!first) {
+    throw new NoDataError(`${dataset} has no sets in ${store.uri}; store one with snapshot:full`);
+  }
+  throw new NoDataError(
+    `${dataset} has no state as of ${asOf}: its first set is of ${first.day}; read a day from then on`,
+  );
+}
+
+function etagsOf({ full, increments }: Chain): string {
+  return [full, ...increments].map(({ etag }) => etag).join(' ');
+}
+
+/**
+ * Writes a state, or the records of it for which `where` holds, to a local file in the order of their keys.
+ * A state with increments is put together part by part, so that memory does not grow with it. Returns the rows.
+ */
+export async function writeState(
+  effects: StateEffects,
+  chain: Chain,
+  target: { readonly path: string; readonly format: ReadFormat },
+  where: Sql | undefined,
+): Promise<number> {
+  const { engine } = effects;
+  const state = await State.open(effects, chain);
+  const filter = where ? sql`where ${where}` : raw('');
+  const rows = sql`select * from (${await orderedRows(effects, state, filter)}) ${filter}`;
+  const options = {
+    csv: raw('format csv, header true'),
+    jsonl: raw('format json'),
+    parquet: raw('format parquet, compression zstd, compression_level 1'),
+  }[target.format];
+  const [row = {}] = await engine.rows(sql`copy (${rows}) to ${literal(target.path)} (${options})`);
+  return numberAt(row, 'Count');
+}
+
+async function orderedRows(effects: StateEffects, state: State, filter: Sql): Promise<Sql> {
+  const { engine, staging } = effects;
+  if (state.chain.increments.every(({ buckets }) => buckets.length === 0)) {
+    return await state.rows();
+  }
+  const paths: string[] = [];
+  for (const part of state.parts) {
+    const path = staging.path('part.parquet');
+    await engine.write(
+      sql`select * from (${await state.partRows(part)}) ${filter} order by ${keyColumns(state.key)}`,
+      path,
+    );
+    paths.push(path);
+  }
+  return sql`select * from ${parquet(paths)}`;
+}

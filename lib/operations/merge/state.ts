@@ -1,0 +1,190 @@
+import type { Column } from '../../dataset/manifest.ts';
+import type { Chain, StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { parquet } from '../../engine/parquet.ts';
+import { numberAt } from '../../engine/row.ts';
+import { identifier, join, raw, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import type { Staging, Store } from '../../store/store.ts';
+import { bucketOf, isWithin, keyColumns, keyValue, rangesOf } from './key.ts';
+import type { Key, KeyRange } from './key.ts';
+import { DELETED, flag, isSameSchema, keyIn, selected } from './schema.ts';
+
+export interface StateEffects {
+  readonly engine: Engine;
+  readonly store: Pick<Store, 'download'>;
+  readonly staging: Staging;
+}
+
+/** A part of a state: a bucket of the full set, and what increments have for its keys. */
+export interface Part {
+  readonly index: number;
+  readonly range: KeyRange;
+  /** Absent where the full set is empty. */
+  readonly base: StoredBucket | undefined;
+  /** By increment, oldest first: the files that may hold keys of the range. */
+  readonly changes: readonly {
+    readonly set: StoredSet;
+    readonly buckets: readonly StoredBucket[];
+  }[];
+}
+
+/** A state as its chain tells it: nothing is read yet but manifests. */
+export class State {
+  readonly chain: Chain;
+  readonly columns: readonly Column[];
+  readonly key: Key;
+  readonly parts: readonly Part[];
+  readonly #effects: StateEffects;
+
+  /** Looks up which files have keys of which part. */
+  static async open(effects: StateEffects, chain: Chain): Promise<State> {
+    const { schema } = chain.tip.manifest;
+    const key = keyIn(schema, chain.tip.set.key);
+    return new State(effects, chain, key, await partsOf(effects.engine, chain, key));
+  }
+
+  private constructor(effects: StateEffects, chain: Chain, key: Key, parts: readonly Part[]) {
+    this.#effects = effects;
+    this.chain = chain;
+    this.columns = chain.tip.manifest.schema;
+    this.key = key;
+    this.parts = parts;
+  }
+
+  /** Whether files of the full set hold the columns of this state, so that they can be used as they are. */
+  get keepsSchema(): boolean {
+    return isSameSchema(this.columns, this.chain.full.manifest.schema);
+  }
+
+  /** The number of the part with a key. */
+  async find(key: readonly string[]): Promise<Part | undefined> {
+    const values = this.key.map(
+      (column, n) => sql`${keyValue(column, key[n] ?? '')} as ${identifier(column.name)}`,
+    );
+    const firsts = this.parts.map(({ base }) => base?.first ?? []);
+    const [row] = await this.#effects.engine.rows(
+      sql`select ${bucketOf(this.key, firsts)} as part from (select ${values})`,
+    );
+    return row && this.parts[numberAt(row, 'part')];
+  }
+
+  /** The rows of the whole state, in no order. Fetches its files. */
+  async rows(): Promise<Sql> {
+    const { full, increments } = this.chain;
+    const changes = increments.map((set) => ({ set, buckets: set.buckets }));
+    return await this.#merged(full.buckets, changes, {});
+  }
+
+  /** The rows of a part, in no order. Fetches its files. */
+  async partRows({ base, changes, range }: Part): Promise<Sql> {
+    return await this.#merged(base ? [base] : [], changes, range);
+  }
+
+  /** The last change of each key of a part, with the column `_deleted`; undefined where there is none. */
+  async partChanges({ changes, range }: Part): Promise<Sql | undefined> {
+    return await this.#changes(changes, range);
+  }
+
+  /** The rows of a part before the increments. */
+  async partBase({ base }: Part): Promise<Sql> {
+    return await this.#base(base ? [base] : []);
+  }
+
+  async #merged(
+    base: readonly StoredBucket[],
+    sets: Part['changes'],
+    range: KeyRange,
+  ): Promise<Sql> {
+    const old = await this.#base(base);
+    const changes = await this.#changes(sets, range);
+    if (!changes) return old;
+    const names = sql`${this.columns.map(({ name }) => identifier(name))}`;
+    return sql`select ${names} from (${old}) anti join (${changes}) using (${keyColumns(this.key)})
+      union all select ${names} from (${changes}) where not ${identifier(DELETED)}`;
+  }
+
+  async #base(buckets: readonly StoredBucket[]): Promise<Sql> {
+    const { schema } = this.chain.full.manifest;
+    if (buckets.length === 0) return sql`select ${selected(this.columns, [])} where false`;
+    return sql`select ${selected(this.columns, schema)} from ${parquet(await this.#paths(buckets))}`;
+  }
+
+  async #changes(sets: Part['changes'], range: KeyRange): Promise<Sql | undefined> {
+    const held = sets.filter(({ buckets }) => buckets.length > 0);
+    const parts: Sql[] = [];
+    for (const [turn, { set, buckets }] of held.entries()) {
+      const columns = selected(this.columns, set.manifest.schema);
+      parts.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turn))} as _turn
+        from ${parquet(await this.#paths(buckets))} where ${isWithin(this.key, range)}`);
+    }
+    if (parts.length === 0) return undefined;
+    const all = join(parts, ' union all ');
+    if (parts.length === 1) return sql`select * exclude (_turn) from (${all})`;
+    return sql`select * exclude (_turn) from (${all})
+      qualify rank() over (partition by ${keyColumns(this.key)} order by _turn desc) = 1`;
+  }
+
+  async #paths(buckets: readonly StoredBucket[]): Promise<string[]> {
+    const { store, staging } = this.#effects;
+    const paths: string[] = [];
+    for (const { key, file } of buckets) paths.push(await store.download(key, staging, file));
+    return paths;
+  }
+}
+
+/** A file that spans several parts belongs to all of them. */
+async function partsOf(engine: Engine, chain: Chain, key: Key): Promise<Part[]> {
+  const bases = chain.full.buckets;
+  const spans = new Map<StoredSet, Span[]>();
+  for (const set of chain.increments) spans.set(set, await spansOf(engine, set, bases, key));
+  return rangesOf(bases).map((range, index) => ({
+    index,
+    range,
+    base: bases[index],
+    changes: chain.increments.map((set) => {
+      const there = (spans.get(set) ?? []).filter(({ low, high }) => low <= index && index <= high);
+      return { set, buckets: there.map(({ bucket }) => bucket) };
+    }),
+  }));
+}
+
+interface Span {
+  readonly bucket: StoredBucket;
+  readonly low: number;
+  readonly high: number;
+}
+
+async function spansOf(
+  engine: Engine,
+  set: StoredSet,
+  bases: readonly StoredBucket[],
+  key: Key,
+): Promise<Span[]> {
+  if (bases.length <= 1) return set.buckets.map((bucket) => ({ bucket, low: 0, high: 0 }));
+  if (set.buckets.length === 0) return [];
+  const firsts = bases.map(({ first }) => first);
+  const values = set.buckets.flatMap(({ first, last }, n) => [
+    boundRow(key, first, n, true),
+    boundRow(key, last, n, false),
+  ]);
+  const rows = await engine.rows(sql`select _n, _low, ${bucketOf(key, firsts)} as part
+    from (${join(values, ' union all ')})`);
+  const partOf = (n: number, low: boolean): number => {
+    const row = rows.find((each) => each['_n'] === n && each['_low'] === low);
+    return row ? numberAt(row, 'part') : 0;
+  };
+  return set.buckets.map((bucket, n) => ({ bucket, low: partOf(n, true), high: partOf(n, false) }));
+}
+
+function boundRow(key: Key, bound: readonly string[], n: number, low: boolean): Sql {
+  const values = key.map(
+    (column, index) => sql`${keyValue(column, bound[index] ?? '')} as ${identifier(column.name)}`,
+  );
+  return sql`select ${values}, ${raw(String(n))} as _n, ${raw(String(low))} as _low`;
+}
+
+/** A row that says nothing but which key is gone. */
+export function goneRow(columns: readonly Column[], key: Key): Sql {
+  return sql`${selected(columns, key)}, ${flag(true)}`;
+}

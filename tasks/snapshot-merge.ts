@@ -1,0 +1,66 @@
+import { parseDay } from '../lib/dates/day.ts';
+import { chainOf, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
+import { prefixOf } from '../lib/dataset/layout.ts';
+import { NoDataError } from '../lib/errors.ts';
+import { mergeSets } from '../lib/operations/merge/merge.ts';
+import { countText } from '../lib/operations/pack/wording.ts';
+import { defineTask } from '../lib/task/define.ts';
+import type { Output, PlanContext } from '../lib/task/task.ts';
+import { integer } from '../lib/task/values.ts';
+import { bucketSize, effectsOf } from './snapshot-options.ts';
+
+export const snapshotMerge = defineTask({
+  name: 'snapshot:merge',
+  summary: 'Merge the last full set and the increments after it into a new full set',
+  usage: `--dataset=<name> [--date=<day>] [--when=<auto|always>] [--reads-per-day=<n>] [--bucket-rows=<n>] [--memory=<size>]
+
+Options:
+  --dataset=<name>     Whose sets snapshot:full and snapshot:increment made.
+  --date=<day>         Whose increment the full set replaces; default: the last one.
+  --when=<auto|always>  auto: when reading the increments comes to cost more than merging them [default: auto].
+  --reads-per-day=<n>  How often the state is read [default: 1].
+  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
+  --memory=<size>      At most, such as 800MB; default: what there is.`,
+  outputs: (args, context) => mergeOutput(args, context),
+  async run({ dataset, date, when, ...args }, context) {
+    const sets = await setsOf(context.store, dataset);
+    const effects = await effectsOf(context, args.memory);
+    const merging = await mergeSets(effects, sets, {
+      dataset,
+      ...(date !== undefined && { day: parseDay(date, '--date') }),
+      when,
+      readsPerDay: integer(args['reads-per-day'], { option: '--reads-per-day', min: 0 }),
+      bucketSize: bucketSize(args['bucket-rows']),
+    });
+    if (!merging) return context.log(`${dataset}: the set is a full one already`);
+    context.log(`${dataset}: ${merging.cost.text}`);
+    if (!merging.merged) return;
+    const { rewritten, carried, rows } = merging.merged;
+    context.log(
+      `${dataset}: ${rewritten} buckets rewritten with ${countText(rows.out)} records, ${carried} taken over as they are`,
+    );
+  },
+});
+
+/** The set whose increment a full one replaces. */
+async function mergeOutput(
+  { dataset, date }: { readonly dataset: string; readonly date?: string },
+  { store }: PlanContext,
+): Promise<readonly Output[]> {
+  const sets = await setsOf(store, dataset);
+  const chain = chainOf(sets, date === undefined ? undefined : parseDay(date, '--date'));
+  if (!chain) {
+    throw new NoDataError(`${dataset} has no sets in ${store.uri}; store one with snapshot:full`);
+  }
+  return [
+    {
+      partition: setPartition(dataset, chain.tip.day),
+      inputs: [chain.full, ...chain.increments].map((set) => ({
+        name: prefixOf(setPartition(dataset, set.day)),
+        version: set.etag,
+      })),
+      lease: { dataset, keys: {} },
+      optional: true,
+    },
+  ];
+}
