@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { messageOf } from '../../lib/errors.ts';
@@ -11,6 +8,8 @@ import { openLocalStore } from '../../lib/store/local.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { draft, namesIn, prefix, publisher, textOf } from '../dataset/drafts.ts';
 import { testEffects } from '../store/system.ts';
+import { smallDisk } from './small-disk.ts';
+import { smallDisk } from './small-disk.ts';
 
 const disk = smallDisk();
 
@@ -18,13 +17,12 @@ afterAll(() => disk?.remove());
 
 describe.skipIf(disk === undefined)('a full disk', () => {
   const folder = disk?.folder ?? '';
-  const filler = join(folder, 'filler');
   const full =
     /^\[store\] \[local\] Cannot .*: no space left on the disk \(ENOSPC\)\. .* Free some space/;
   let store: Store;
 
   beforeEach(async () => {
-    await rm(filler, { force: true });
+    await disk?.free();
     await rm(join(folder, 'store'), { recursive: true, force: true });
     store = openLocalStore(join(folder, 'store'), testEffects());
   });
@@ -33,12 +31,12 @@ describe.skipIf(disk === undefined)('a full disk', () => {
     const staging = await store.openStaging('run');
     const old = await publish(store, await draft(staging, { 'data.parquet': 'old' }), publisher());
     const made = await draft(staging, { 'data.parquet': 'new' }, { replaces: old.commit });
-    await fill();
+    await disk?.fill();
     await expect(publish(store, made, publisher())).rejects.toThrow(full);
     expect(await readManifest(store, prefix)).toEqual({ manifest: old, etag: old.commit });
     expect(await textOf(store, 'data.parquet')).toBe('old');
     expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
-    await rm(filler);
+    await disk?.free();
     await publish(store, made, publisher());
     expect(await textOf(store, 'data.parquet')).toBe('new');
     expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
@@ -51,14 +49,14 @@ describe.skipIf(disk === undefined)('a full disk', () => {
     for (let pages = 0; outcomes.at(-1) !== 'published' && pages < 20; pages++) {
       const text = `new ${pages}`;
       const made = await draft(staging, { 'data.parquet': text });
-      await fill(pages);
+      await disk?.fill(pages);
       const outcome = publish(store, made, publisher()).then(() => 'published', messageOf);
       outcomes.push(await outcome);
       const published = await readManifest(store, prefix);
       expect(published?.manifest.files[0]?.bytes).toBe(
         (await textOf(store, 'data.parquet'))?.length,
       );
-      await rm(filler);
+      await disk?.free();
     }
     expect(outcomes.at(-1)).toBe('published');
     expect(outcomes[0]).toMatch(full);
@@ -66,7 +64,7 @@ describe.skipIf(disk === undefined)('a full disk', () => {
 
   test('a write of a small object leaves the old one and no rest', async () => {
     await store.write('k', Buffer.from('old'));
-    await fill();
+    await disk?.fill();
     await expect(store.write('k', Buffer.alloc(100_000))).rejects.toThrow(full);
     expect(Buffer.from((await store.read('k'))?.bytes ?? []).toString()).toBe('old');
     expect(await readdir(join(folder, 'store/.pipe/staging'))).toEqual([]);
@@ -74,34 +72,9 @@ describe.skipIf(disk === undefined)('a full disk', () => {
 
   test('an append tells it at the next flush', async () => {
     const appender = await store.append('.pipe/log');
-    await fill();
+    await disk?.fill();
     appender.append(Buffer.alloc(100_000));
     await expect(appender.flush()).rejects.toThrow(full);
     await expect(appender.close()).rejects.toThrow(full);
   });
-
-  /** Fills the disk up to some pages. */
-  async function fill(freePages = 0): Promise<void> {
-    const { bavail, bsize } = await statfs(folder);
-    await writeFile(filler, Buffer.alloc(Math.max(0, bavail - freePages) * bsize));
-  }
 });
-
-/** A file system of 2 MB in memory, or undefined, with the reason on stderr, where none may be mounted. */
-function smallDisk(): { readonly folder: string; remove(): void } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'pipe-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'pipe' });
-  } catch (error) {
-    rmSync(folder, { recursive: true });
-    console.error(`The tests of a full disk are skipped: ${messageOf(error).trim()}`);
-    return undefined;
-  }
-  return {
-    folder,
-    remove() {
-      execFileSync('umount', [folder]);
-      rmSync(folder, { recursive: true });
-    },
-  };
-}

@@ -263,6 +263,24 @@ describe('a body on its way up', () => {
     expect(stored('stream')?.equals(stream.content)).toBe(true);
   });
 
+  test('with a bit flipped is refused and sent again, from memory, in parts and as a stream', async () => {
+    const damage: Fault = { damage: 500 };
+    s3.server.faults.add({ method: 'PUT', fault: damage, times: 2 });
+    await s3.store.write('k', content);
+    expect(stored('k')?.equals(content)).toBe(true);
+
+    const parts = await s3.stage(2 * PART_BYTES);
+    s3.server.faults.add({ method: 'PUT', query: 'partNumber', fault: damage, times: 2 });
+    await s3.store.upload(parts.path, 'parts');
+    expect(stored('parts')?.equals(parts.content)).toBe(true);
+
+    s3.server.state.conditions.complete = [];
+    const stream = await s3.stage(PART_BYTES + 1);
+    s3.server.faults.add({ method: 'PUT', key: 'stream', fault: damage, times: 2 });
+    await s3.store.upload(stream.path, 'stream', { ifAbsent: true });
+    expect(stored('stream')?.equals(stream.content)).toBe(true);
+  });
+
   test('in parts comes through when parts are refused, and its checksum is that of the whole', async () => {
     const { path, content: bytes } = await s3.stage(3 * PART_BYTES + 5);
     s3.server.faults.add({ query: 'partNumber', fault: { status: 503 }, times: 4 });

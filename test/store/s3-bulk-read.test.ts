@@ -82,6 +82,24 @@ test('an error of the SDK is what a person sees', async () => {
   await expect(objects.read('key')).rejects.toThrow('[store] [s3] Cannot read');
 });
 
+test('credentials that expire midway are asked for again', async () => {
+  let issued = 0;
+  const credentials = async () => ({
+    accessKeyId: 'test-key',
+    secretAccessKey: 'test-secret',
+    sessionToken: `token-${++issued}`,
+    expiration: new Date(Date.now() + 3600_000),
+  });
+  const renewed = rig.reopen({ credentials }).foreign();
+  await renewed.read('first');
+  server.state.expired.add('token-1');
+  const reads = await Promise.all(Array.from({ length: 20 }, () => renewed.read('first')));
+  expect(reads.every((stored) => stored?.bytes.length === 5)).toBe(true);
+  server.requests.length = 0;
+  await renewed.read('first');
+  expect(sdkRequests()).toEqual([]);
+});
+
 test('many at once', async () => {
   const keys = Array.from({ length: 300 }, (_, n) => `many/${n}`);
   for (const key of keys) await objects.write(key, Buffer.from(key));

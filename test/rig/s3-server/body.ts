@@ -8,14 +8,16 @@ export interface Body {
   readonly crc32?: string;
 }
 
-/** Reads a body, takes off its chunk framing, and checks length, SHA-256, MD5 and CRC32 where they are given. */
+/** Reads a body, turns over a bit of the byte that is to be damaged, takes off its chunk framing, and checks length, SHA-256, MD5 and CRC32 where they are given. */
 export async function readBody(
   message: IncomingMessage,
   headers: Readonly<Record<string, string>>,
+  damaged?: number,
 ): Promise<Body> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk);
   const raw = Buffer.concat(chunks);
+  if (damaged !== undefined) raw.writeUInt8(raw.readUInt8(damaged) ^ 1, damaged);
   const isFramed = headers['content-encoding']?.includes('aws-chunked') ?? false;
   const { body, trailers } = isFramed ? unframe(raw) : { body: raw, trailers: {} };
   checkHashes(body, headers);

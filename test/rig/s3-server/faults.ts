@@ -21,6 +21,8 @@ export type Fault =
   | { readonly stall: 'reply' | number }
   /** One bit of the reply's body is turned over. */
   | { readonly flip: number }
+  /** One bit of the request's body is turned over on its way. */
+  | { readonly damage: number }
   /** The body comes in this many pieces with a pause before each. */
   | { readonly slow: number; readonly pauseMs: number }
   /** Something happens first, then all goes well. */

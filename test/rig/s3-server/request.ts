@@ -37,6 +37,10 @@ export function targetOf(message: IncomingMessage): Target {
   };
 }
 
-export async function requestOf(message: IncomingMessage, target: Target): Promise<S3Request> {
-  return { ...target, ...(await readBody(message, target.headers)) };
+export async function requestOf(
+  message: IncomingMessage,
+  target: Target,
+  damaged?: number,
+): Promise<S3Request> {
+  return { ...target, ...(await readBody(message, target.headers, damaged)) };
 }
