@@ -2,38 +2,84 @@
 // start-up time. Declarations come from tsc.
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-await rm('dist/chunks', { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: ['bin/pipe.ts', 'lib/pipe.ts'],
+const settings = {
   outbase: '.',
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  sourcemap: true,
+  metafile: true,
+};
+const { metafile } = await build({
+  ...settings,
+  entryPoints: ['lib/cli/main.ts', 'lib/pipe.ts'],
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
   // OpenTelemetry's packages can be bundled from their modules only.
   mainFields: ['module', 'main'],
   // Large, native or seldom needed; they are imported when first used.
   external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc', 'parquetjs-lite'],
-  sourcemap: true,
-  metafile: true,
+});
+// By itself, so that an old Node finds nothing in it that it cannot read.
+const command = await build({
+  ...settings,
+  entryPoints: ['bin/pipe.ts'],
+  plugins: [
+    {
+      name: 'rest-later',
+      setup(pipe) {
+        pipe.onResolve({ filter: /\/main\.ts$/ }, () => ({
+          path: '../lib/cli/main.js',
+          external: true,
+        }));
+      },
+    },
+  ],
 });
 const files = (await readdir('tasks')).filter((name) => name.endsWith('.ts'));
 const codes = files.map(async (name) => [basename(name, '.ts'), await codeOf(`tasks/${name}`)]);
 await writeFile('dist/code.json', JSON.stringify(Object.fromEntries(await Promise.all(codes))));
 const { builtInTasks } = await import(`../${outputOf('lib/cli/built-ins.ts')}`);
 const tasks = builtInTasks().map((task) => {
-  const { name, summary, usage, file } = task;
-  return { name, summary, usage: usage.text, file };
+  const { name, summary, usage, file, complete } = task;
+  return { name, summary, usage: usage.text, file, complete };
 });
 await writeFile('dist/tasks.json', JSON.stringify(tasks));
+await removeOthers(
+  new Set([
+    ...Object.keys({ ...metafile.outputs, ...command.metafile.outputs }),
+    ...(await declarationsFrom('dist/lib/pipe.d.ts')),
+    'dist/code.json',
+    'dist/tasks.json',
+  ]),
+);
+
+/** What authors of tasks import has types; those of everything else are of no use to anybody. */
+async function declarationsFrom(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  const text = await readFile(path, 'utf8');
+  for (const [, next] of text.matchAll(/(?:from|import\() ?['"](\.[^'"]+)\.ts['"]/g)) {
+    await declarationsFrom(join(dirname(path), `${next}.d.ts`), found);
+  }
+  return found;
+}
+
+/** The package holds what this build has made, whatever was in the folder before. */
+async function removeOthers(keep) {
+  const entries = await readdir('dist', { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !keep.has(path)) await rm(path);
+  }
+}
 
 function outputOf(entry) {
   const outputs = Object.entries(metafile.outputs);

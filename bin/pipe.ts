@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../lib/cli/main.ts';
+import { start } from '../lib/cli/start.ts';
 
-await main();
+start();

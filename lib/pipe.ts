@@ -1,4 +1,5 @@
 // What `import … from 'pipe'` gives to authors of tasks.
+export type { Config } from './cli/config.ts';
 export { invoke } from './cli/invoke.ts';
 export { testTask, type TestOptions, type TestResult } from './cli/test-task.ts';
 export { defineDataset, type Dataset } from './dataset/define-dataset.ts';
@@ -7,6 +8,7 @@ export { defineTask, type Task } from './task/define.ts';
 export type {
   Call,
   CallArgs,
+  Completion,
   Outcome,
   Output,
   OutputState,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as completion from '../../tasks/completion.ts';
 import * as cron from '../../tasks/cron.ts';
 import * as data from '../../tasks/data.ts';
 import * as events from '../../tasks/events.ts';
@@ -18,6 +19,7 @@ import { packageRoot } from './package.ts';
 
 /** The tasks that come with Pipe, by file. */
 const files = {
+  completion,
   cron,
   data,
   events,

@@ -15,9 +15,18 @@ export interface CommandLine {
 /** Throws ArgvError for an option of pipe that does not exist or is written wrongly. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
   const usage = parseUsage(optionsUsage, 'pipe');
+  const { head, task, rest } = cutAtTask(argv, usage);
+  return { options: parseArgs(usage, head), task, rest };
+}
+
+/** The words of a command line before, at and after the task's name. */
+export function cutAtTask(
+  argv: readonly string[],
+  usage = parseUsage(optionsUsage, 'pipe'),
+): { readonly head: readonly string[] } & Pick<CommandLine, 'task' | 'rest'> {
   const at = taskIndex(usage, argv);
   const head = argv.slice(0, at).filter((token) => token !== '--');
-  return { options: parseArgs(usage, head), task: argv[at], rest: argv.slice(at + 1) };
+  return { head, task: argv[at], rest: argv.slice(at + 1) };
 }
 
 /** Whether an argument is one of pipe's own options, such as `-n` or `--jobs=4`. */

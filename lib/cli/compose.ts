@@ -10,14 +10,13 @@ import { runInvocation } from '../run/run.ts';
 import type { RunReport } from '../run/run.ts';
 import type { RunOptions } from '../run/options.ts';
 import { openStore } from '../store/open.ts';
-import { systemEffects } from '../store/owner.ts';
-import type { LocalEffects } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Registry } from '../task/registry.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { exec } from './exec.ts';
 import { leaseSettings } from './lease-settings.ts';
+import { localEffects } from './local-effects.ts';
 import { version } from './package.ts';
 import { s3Options } from './s3.ts';
 import type { Settings } from './settings.ts';
@@ -75,7 +74,7 @@ export async function compose(request: Request): Promise<Effects> {
     random: Math.random,
     sleep,
     exec,
-    leases: leaseSettings(settings.overlap, system(), sleep),
+    leases: leaseSettings(settings.overlap, localEffects(), sleep),
     stop: request.stop,
     cancel: request.cancel,
   };
@@ -133,12 +132,7 @@ export function storeIn(uri: string, cwd: string): Promise<Store> {
 }
 
 function openFrom(uri: string, cwd: string, unsafePublish: boolean): Promise<Store> {
-  return openStore(uri, { cwd, effects: system(), s3: s3Options(unsafePublish) });
-}
-
-function system(): LocalEffects {
-  const kill = (pid: number, signal: 0): unknown => process.kill(pid, signal);
-  return systemEffects({ hostname: hostname(), pid: process.pid, kill, now: Date.now });
+  return openStore(uri, { cwd, effects: localEffects(), s3: s3Options(unsafePublish) });
 }
 
 function sleep(durationMs: number, signal: AbortSignal): Promise<void> {

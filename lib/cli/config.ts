@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { nearest } from '../docopt/suggest.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import type { UserModule } from '../task/bundle.ts';
+import { placeIn } from '../task/load.ts';
 
 /** What `pipe.config.{ts,js,json}` may say. */
 export interface Config {
@@ -11,9 +12,25 @@ export interface Config {
   /** An IANA zone. */
   readonly timezone?: string;
   readonly jobs?: number;
+  /** A duration such as `30s`: how long what runs may go on after the first Ctrl-C. */
+  readonly grace?: string;
+  /** A size such as `2g`: the heap of each process that invocations are isolated in. */
+  readonly maxMemory?: string;
+  /** What to do where another run makes the same partition. */
+  readonly ifRunning?: 'wait' | 'skip' | 'fail' | 'take-over';
 }
 
-const fields = { store: 'string', timezone: 'string', jobs: 'number' } as const;
+/** What each field takes, and how one writes it. */
+const schema: Readonly<
+  Record<keyof Config, { readonly type: 'string' | 'number'; readonly example: string }>
+> = {
+  store: { type: 'string', example: "'data' or 's3://bucket/prefix'" },
+  timezone: { type: 'string', example: "'Europe/Berlin'" },
+  jobs: { type: 'number', example: '4' },
+  grace: { type: 'string', example: "'30s'" },
+  maxMemory: { type: 'string', example: "'2g'" },
+  ifRunning: { type: 'string', example: "'wait', 'skip', 'fail' or 'take-over'" },
+};
 
 /** Reads a config; `module` is the loaded file where it is code. Throws UsageError naming file and field. */
 export async function readConfig(
@@ -38,29 +55,35 @@ async function defaultOf(module: UserModule, name: string): Promise<unknown> {
   try {
     return (await module.load())['default'];
   } catch (error) {
-    throw new UsageError(`${name}: ${messageOf(error)}`, { cause: error });
+    const place = placeIn(error, module.file);
+    throw new UsageError(`${place ? `${name}:${place}` : name}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
 function checkConfig(value: unknown, name: string): Config {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(
-      `${name}: expected an object such as { "store": "data" } (in code: export default { … })`,
-    );
+    const example = name.endsWith('.json')
+      ? '{ "store": "data" }'
+      : "export default { store: 'data' }";
+    throw new UsageError(`${name}: expected an object; write for example ${example}`);
   }
   for (const [field, given] of Object.entries(value)) checkField(field, given, name);
   return value;
 }
 
 function checkField(field: string, given: unknown, name: string): void {
-  const type = Object.entries(fields).find(([known]) => known === field)?.[1];
-  if (type === undefined) {
-    const known = Object.keys(fields);
-    const near = nearest(field, known);
-    const hint = near ? `did you mean '${near}'?` : `it takes ${known.join(', ')}`;
+  const known = Object.entries(schema).find(([each]) => each === field)?.[1];
+  if (known === undefined) {
+    const names = Object.keys(schema);
+    const near = nearest(field, names);
+    const hint = near ? `did you mean '${near}'?` : `it takes ${names.join(', ')}`;
     throw new UsageError(`${name}: unknown field '${field}'; ${hint}`);
   }
-  if (typeof given !== type) {
-    throw new UsageError(`${name}: ${field} is '${String(given)}', expected a ${type}`);
-  }
+  const { type, example } = known;
+  // `undefined` is what a field is that was left to a variable of the environment.
+  if (given === undefined || (typeof given === type && !Number.isNaN(given))) return;
+  const written = typeof given === 'string' ? `'${given}'` : JSON.stringify(given);
+  throw new UsageError(`${name}: ${field} is ${written}, expected a ${type} such as ${example}`);
 }

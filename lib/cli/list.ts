@@ -17,6 +17,7 @@ export interface ListedTask {
   /** The usage text as written. */
   readonly usage: string;
   readonly file: string;
+  readonly complete?: RegisteredTask['complete'];
 }
 
 /** What `pipe --list` prints: the tasks of the project and the built-in ones. */
@@ -28,7 +29,7 @@ export async function listTasks(options: ArgValues, cwd: string): Promise<string
 }
 
 /** The build has listed the tasks that come with Pipe, so that none of them need be loaded. */
-async function builtInList(): Promise<readonly ListedTask[]> {
+export async function builtInList(): Promise<readonly ListedTask[]> {
   return (await readList(join(packageRoot, 'dist/tasks.json'))) ?? [];
 }
 
@@ -36,7 +37,7 @@ async function builtInList(): Promise<readonly ListedTask[]> {
  * The project's tasks, kept beside their bundle: while no file has changed, neither has the list. A
  * name that is made of anything else than the files is listed as it was then.
  */
-async function ownList({ root, modules }: Own): Promise<readonly ListedTask[]> {
+export async function ownList({ root, modules }: Own): Promise<readonly ListedTask[]> {
   const [first] = modules;
   if (!first) return [];
   const path = `${first.bundle}.tasks.json`;
@@ -57,8 +58,8 @@ async function readList(path: string): Promise<readonly ListedTask[] | undefined
   }
 }
 
-function listed({ name, summary, usage, file }: RegisteredTask): ListedTask {
-  return { name, summary, usage: usage.text, file };
+function listed({ name, summary, usage, file, complete }: RegisteredTask): ListedTask {
+  return { name, summary, usage: usage.text, file, ...(complete && { complete }) };
 }
 
 function isListed(value: unknown): value is ListedTask {
@@ -88,7 +89,8 @@ function formatList(tasks: readonly ListedTask[]): string {
   return tasks.map(({ name, summary }) => `pipe ${name.padEnd(width)}  # ${summary}\n`).join('');
 }
 
-/** One JSON object a line. */
+/** One JSON object a line; what completion needs besides is no part of it. */
 function formatListJson(tasks: readonly ListedTask[]): string {
-  return tasks.map((task) => `${JSON.stringify(task)}\n`).join('');
+  const fields = ['name', 'summary', 'usage', 'file'];
+  return tasks.map((task) => `${JSON.stringify(task, fields)}\n`).join('');
 }

@@ -2,6 +2,7 @@ import { ArgvError } from '../docopt/argv-error.ts';
 import { exitCodes, messageOf, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { Mask } from '../ledger/mask.ts';
+import { commandUsages } from './commands/usages.ts';
 import { readCommandLine } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { helpOf } from './help.ts';
@@ -22,6 +23,11 @@ export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   const birth = takeBirth();
   if (birth) return (await import('./worker.ts')).work(birth);
+  if (argv[0] === 'complete') {
+    const { complete } = await import('./complete.ts');
+    process.stdout.write(await complete(argv.slice(1), process.cwd()));
+    return;
+  }
   const mask = new Mask(environmentSecrets(process.env));
   try {
     process.exitCode = await dispatch(readCommandLine(argv), mask);
@@ -36,6 +42,12 @@ async function dispatch({ options, task, rest }: CommandLine, mask: Mask): Promi
     return print(await listTasks(options, process.cwd()));
   }
   if (task === undefined) return print(pipeUsage);
+  if (task in commandUsages) {
+    const { commandHelp, runCommand } = await import('./commands/commands.ts');
+    if (options['help'] === true || asksForHelp(rest)) return print(commandHelp(task));
+    const words = options['json'] === true ? [...rest, '--json'] : rest;
+    return runCommand(task, words, { options, cwd: process.cwd(), mask });
+  }
   if (options['help'] === true || asksForHelp(rest)) {
     return print(await helpOf(task, process.cwd()));
   }

@@ -22,6 +22,8 @@ export interface Loaded {
 /** What a project itself brings along; its tasks are not loaded yet. */
 export interface Own {
   readonly root: string;
+  /** Absolute path of the `pipe.config` that was read, where there is one. */
+  readonly configFile?: string;
   readonly config: Config;
   readonly modules: readonly UserModule[];
 }
@@ -46,7 +48,8 @@ export async function findOwn(cwd: string): Promise<Own> {
   const code = configPath && !configPath.endsWith('.json') ? [configPath] : [];
   const all = await bundle(root, [...code, ...(await taskFiles(root))]);
   const [configModule, modules] = code.length > 0 ? [all[0], all.slice(1)] : [undefined, all];
-  return { root, config: await readConfig(configPath, configModule), modules };
+  const file = configPath !== undefined && { configFile: configPath };
+  return { root, ...file, config: await readConfig(configPath, configModule), modules };
 }
 
 async function bundle(root: string, files: readonly string[]): Promise<readonly UserModule[]> {

@@ -6,6 +6,7 @@ import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
 import type { AttemptSettings, Pinned } from '../task/task.ts';
 import { integer } from '../task/values.ts';
+import { UsageError } from '../errors.ts';
 import { attemptSettings, graceMs, isolation } from './attempt-settings.ts';
 import type { Isolation } from './attempt-settings.ts';
 import type { Config } from './config.ts';
@@ -42,22 +43,68 @@ export interface SettingsSources {
 
 /** The command line stands above the environment, the environment above the project's config. */
 export function resolveSettings(sources: SettingsSources): Settings {
-  const { options, environment, config, root, cwd, clock } = sources;
-  const given = (name: string): string | undefined => {
-    const value = options[name];
-    const variable = `PIPE_${name.toUpperCase().replaceAll('-', '_')}`;
-    return typeof value === 'string' ? value : environment[variable];
-  };
-  const store = given('store');
-  const jobs = given('jobs') ?? config.jobs;
-  const timezone = parseZone(given('timezone') ?? config.timezone ?? 'UTC', { nearest });
+  try {
+    return settingsFrom(sources);
+  } catch (error) {
+    throw error instanceof UsageError ? withSource(error, sources) : error;
+  }
+}
+
+/** One setting as somebody wrote it, and where. */
+export interface Given {
+  readonly value: string;
+  readonly from: 'option' | 'environment' | 'config';
+}
+
+/** Who speaks first for the setting of an option's name. */
+export function givenFor(
+  name: string,
+  { options, environment, config }: Pick<SettingsSources, 'options' | 'environment' | 'config'>,
+): Given | undefined {
+  const option = options[name];
+  if (typeof option === 'string') return { value: option, from: 'option' };
+  const variable = environment[variableOf(name)];
+  // A variable that is empty says nothing, as in most programs.
+  if (variable !== undefined && variable !== '') return { value: variable, from: 'environment' };
+  const field = new Map(Object.entries(config)).get(fieldOf(name));
+  return field === undefined ? undefined : { value: String(field), from: 'config' };
+}
+
+/** `--max-memory` is `maxMemory` in a config. */
+function fieldOf(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function variableOf(name: string): string {
+  return `PIPE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** A value's error names its option; who set it elsewhere looks for it there. */
+function withSource(error: UsageError, sources: SettingsSources): UsageError {
+  const [, name = ''] = /^--([\w-]+)(?=: )/.exec(error.message) ?? [];
+  const from = givenFor(name, sources)?.from ?? 'option';
+  if (from === 'option') return error;
+  const { message } = error;
+  const said =
+    from === 'environment'
+      ? message.replaceAll(`--${name}`, variableOf(name))
+      : `pipe.config: ${message.replaceAll(`--${name}=`, `${fieldOf(name)}: `).replaceAll(`--${name}`, fieldOf(name))}`;
+  return new UsageError(said, { cause: error });
+}
+
+function settingsFrom(sources: SettingsSources): Settings {
+  const { options, root, cwd, clock } = sources;
+  const given = (name: string): string | undefined => givenFor(name, sources)?.value;
+  const store = givenFor('store', sources) ?? { value: 'data', from: 'config' };
+  const jobs = given('jobs');
+  const timezone = parseZone(given('timezone') ?? 'UTC', { nearest });
   return {
-    store: store === undefined ? absolute(config.store ?? 'data', root) : absolute(store, cwd),
+    store: absolute(store.value, store.from === 'config' ? root : cwd),
     timezone,
     jobs:
       jobs === undefined
         ? availableParallelism()
-        : integer(String(jobs), { option: '--jobs', min: 1, max: 1024 }),
+        : integer(jobs, { option: '--jobs', min: 1, max: 1024 }),
     attempts: attemptSettings(given),
     graceMs: graceMs(given),
     overlap: overlapSettings(given),
@@ -83,6 +130,7 @@ function prefixOf(options: ArgValues): string {
   return [...words, ...flags].map((word) => `${word} `).join('');
 }
 
-function absolute(uri: string, folder: string): string {
+/** A path from a folder; a URI as it is. */
+export function absolute(uri: string, folder: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) || isAbsolute(uri) ? uri : join(folder, uri);
 }

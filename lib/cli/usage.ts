@@ -1,9 +1,12 @@
+import { settingsHelp } from './setting-table.ts';
+
 /** Pipe's own command line; `pipe --help` prints it as it stands. */
 export const pipeUsage = `Run tasks of data-science batch pipelines: only what is missing or out of date, each step a command.
 
 Usage:
   pipe [options] <task> [--] [<argument>...]
   pipe <task> --help
+  pipe init | config | doctor
   pipe [--json] (-T | --list[=<pattern>])
   pipe --help | --version
 
@@ -38,6 +41,13 @@ Options:
   -h, --help             Show this text, or that of a task.
   -V, --version          Show the version.
 
+Commands, which are no tasks; pipe <command> --help says more:
+  init    Begin a project: a config, a task, its test.
+  config  Show what is in force, and where each value came from.
+  doctor  Check Node, project, store, conditional writes, time zones, disk and engine.
+
+Environment, below the command line and above pipe.config.{ts,js,json}:
+${settingsHelp()}
 Exit codes:
   0 done or nothing to do     3 an input was missing altogether    130 interrupted
   1 an invocation failed      4 locked by another run              143 terminated
@@ -47,4 +57,4 @@ Exit codes:
 /** What is parsed of the command line before the task's name: the options alone. */
 export const optionsUsage = `${pipeUsage.slice(0, pipeUsage.indexOf('Usage:'))}Usage: pipe [options]
 
-${pipeUsage.slice(pipeUsage.indexOf('Options:'), pipeUsage.indexOf('Exit codes:'))}`;
+${pipeUsage.slice(pipeUsage.indexOf('Options:'), pipeUsage.indexOf('Commands, which'))}`;

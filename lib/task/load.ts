@@ -45,8 +45,8 @@ async function load(module: UserModule, file: string): Promise<Readonly<Record<s
   }
 }
 
-/** `line:column` of the first stack frame in the file. */
-function placeIn(error: unknown, file: string): string | undefined {
+/** `line:column` of the first frame of an error's stack in a file; undefined where it has none. */
+export function placeIn(error: unknown, file: string): string | undefined {
   const stack = error instanceof Error ? mapStack(error.stack ?? '') : '';
   const start = stack.indexOf(file);
   return start < 0 ? undefined : /^:(\d+:\d+)/.exec(stack.slice(start + file.length))?.[1];

@@ -113,7 +113,9 @@ test('a config with a wrong field or value', async () => {
     "pipe.config.json: unknown field 'sotre'; did you mean 'store'?\n",
   );
   await rig.write({ 'pipe.config.json': '{ "jobs": "4" }' });
-  expect((await listing()).stderr).toBe("pipe.config.json: jobs is '4', expected a number\n");
+  expect((await listing()).stderr).toBe(
+    "pipe.config.json: jobs is '4', expected a number such as 4\n",
+  );
 });
 
 test('a config in TypeScript says where the store is and which zone counts', async () => {
