@@ -103,7 +103,7 @@ export async function runWithLedger(
       mask.learn(secretsIn(registry.get(event.task), event.argv));
     }
     const masked = mask.event(event);
-    ledger.write(masked);
+    if (masked.type !== 'leaf-progressed') ledger.write(masked);
     listen(masked);
   };
   const breathe = async (): Promise<void> => {

@@ -9,6 +9,7 @@ export type RunEvent =
   | InvocationRetried
   | InvocationFinished
   | LogLine
+  | LeafProgressed
   | RunFinished;
 
 export interface RunStarted {
@@ -136,6 +137,15 @@ export interface LogLine {
   /** The invocation that speaks. */
   readonly id: number;
   readonly message: string;
+}
+
+/** How far a leaf says it is; for who watches, and not kept in the ledger. */
+export interface LeafProgressed {
+  readonly type: 'leaf-progressed';
+  readonly at: string;
+  readonly id: number;
+  readonly done: number;
+  readonly total?: number;
 }
 
 export interface RunFinished {

@@ -68,6 +68,7 @@ export class OpenLineage {
         });
       case 'run-planned':
       case 'invocation-retried':
+      case 'leaf-progressed':
       case 'log':
         return [];
       default:

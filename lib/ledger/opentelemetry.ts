@@ -51,6 +51,7 @@ export class Spans {
         return this.#finish(event);
       case 'run-finished':
         return this.#end(event);
+      case 'leaf-progressed':
       case 'log':
         return;
       default:

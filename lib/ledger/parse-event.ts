@@ -3,6 +3,7 @@ import type {
   InvocationFinished,
   InvocationRetried,
   InvocationStarted,
+  LeafProgressed,
   LogLine,
   PartitionRecord,
   PublishedRecord,
@@ -121,6 +122,13 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     reason: optional(isText),
   }),
   log: object<LogLine>({ type: oneOf(['log']), at: isInstant, id: isNumber, message: isText }),
+  'leaf-progressed': object<LeafProgressed>({
+    type: oneOf(['leaf-progressed']),
+    at: isInstant,
+    id: isNumber,
+    done: isNumber,
+    total: optional(isNumber),
+  }),
   'run-finished': object<RunFinished>({
     type: oneOf(['run-finished']),
     at: isInstant,

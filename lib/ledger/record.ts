@@ -80,6 +80,7 @@ export class RunFold {
         this.#finished = event;
         return;
       case 'invocation-retried':
+      case 'leaf-progressed':
       case 'log':
         return;
       default:

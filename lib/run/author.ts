@@ -23,6 +23,7 @@ export interface AuthoringEffects extends Omit<RequestEffects, 'signal'> {
 export function authoring(
   context: Omit<RunContext, keyof Authoring>,
   effects: AuthoringEffects,
+  progress: (done: number, total?: number) => void,
 ): Authoring {
   const tally = new Tally(() => context.staging());
   return {
@@ -30,6 +31,7 @@ export function authoring(
     rows: (source) => readRows(source, context, tally),
     write: (partition, content, options = {}) =>
       writePartition(partition, content, options, context, tally),
+    progress: seldom(progress, () => effects.clock()),
     exec: (command, args = [], options = {}) =>
       effects.exec(command, args, { cwd: context.cwd, ...options }, context),
     request: (url, options = {}) =>
@@ -39,5 +41,21 @@ export function authoring(
         sleep: (durationMs, signal) => effects.sleep(durationMs, signal),
         random: () => effects.random(),
       }),
+  };
+}
+
+/** A few times a second is as often as anybody can see; the end is always told. */
+const PROGRESS_MS = 200;
+
+function seldom(
+  progress: (done: number, total?: number) => void,
+  clock: () => number,
+): (done: number, total?: number) => void {
+  let next = -Infinity;
+  return (done, total) => {
+    const now = clock();
+    if (now < next && done !== total) return;
+    next = now + PROGRESS_MS;
+    progress(done, total);
   };
 }

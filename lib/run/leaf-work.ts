@@ -31,6 +31,7 @@ export interface LeafEffects {
   readonly lookup?: BulkLookup | undefined;
   readonly invoke: (task: string, args: CallArgs) => Promise<Outcome>;
   readonly log: (message: string) => void;
+  readonly progress: (done: number, total?: number) => void;
   /** Called before the work with the partitions this leaf stands for, if it declares any. */
   readonly declare: (partitions: readonly PartitionRecord[]) => void;
 }
@@ -119,7 +120,7 @@ export class Leaf {
       log: this.#effects.log,
       clock: () => this.#options.clock(),
     };
-    return Object.assign(context, authoring(context, this.#options));
+    return Object.assign(context, authoring(context, this.#options, this.#effects.progress));
   }
 
   async #borrowEngine(): Promise<Engine> {

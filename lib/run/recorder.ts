@@ -59,6 +59,12 @@ export class Recorder {
     return at;
   }
 
+  progressed({ id }: Node, done: number, total: number | undefined): void {
+    const at = this.#iso(this.#options.clock());
+    const share = total === undefined ? {} : { total };
+    this.#options.emit({ type: 'leaf-progressed', at, id, done, ...share });
+  }
+
   logged({ id }: Node, message: string): void {
     this.#options.emit({ type: 'log', at: this.#iso(this.#options.clock()), id, message });
   }

@@ -219,6 +219,9 @@ class Run {
         await checkPlan(child, this.#options.registry, this.#options);
         return (await this.start(child, node, node.level + 1)).outcome;
       },
+      progress: (done, total) => {
+        if (!attempt.abandoned) this.#recorder.progressed(node, done, total);
+      },
       log: (message) => {
         if (!attempt.abandoned) this.#recorder.logged(node, message);
       },

@@ -59,6 +59,8 @@ export function serve(
             answers.set(call, { resolve, reject });
             send({ type: 'invoke', call, task: called, args });
           }),
+        progress: (done, total) =>
+          send({ type: 'progress', done, ...(total !== undefined && { total }) }),
         log: (text) => send({ type: 'log', message: text }),
         declare: (partitions) => send({ type: 'declare', partitions }),
       });

@@ -25,6 +25,7 @@ export type ToWorker =
 /** What a worker tells of the leaf it was given; `done` or `failed` is the last of it. */
 export type FromWorker =
   | { readonly type: 'log'; readonly message: string }
+  | { readonly type: 'progress'; readonly done: number; readonly total?: number }
   | { readonly type: 'declare'; readonly partitions: readonly PartitionRecord[] }
   | {
       readonly type: 'invoke';

@@ -32,7 +32,10 @@ export interface WorkerEnd {
 export type StartWorker = (listener: WorkerListener) => WorkerProcess;
 
 /** What an isolated leaf needs of the run that it is part of. */
-export interface IsolatedEffects extends Pick<LeafEffects, 'invoke' | 'log' | 'declare'> {
+export interface IsolatedEffects extends Pick<
+  LeafEffects,
+  'invoke' | 'log' | 'progress' | 'declare'
+> {
   readonly attempt: Attempt;
 }
 
@@ -150,6 +153,8 @@ class Worker {
     switch (message.type) {
       case 'log':
         return job.log(message.message);
+      case 'progress':
+        return job.progress(message.done, message.total);
       case 'declare':
         return job.declare(message.partitions);
       case 'invoke':

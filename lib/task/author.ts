@@ -31,6 +31,12 @@ export interface Authoring {
   ) => Promise<Manifest>;
 
   /**
+   * How far `run` is, for who watches it live: so many done, of so many where that is known. It may
+   * be called as often as one likes.
+   */
+  readonly progress: (done: number, total?: number) => void;
+
+  /**
    * Runs a command of another program, without a shell, and waits for it. Its output is logged line
    * by line; an exit code other than 0 is an error. Returns what it wrote if `capture` is set.
    */

@@ -111,17 +111,27 @@ function runningLines(progress: Progress, at: number, width: number, height: num
 
 /** `  12 s  stats:pageloads --sites=a --start-date=2026-11-12`. */
 function leafLine(
-  { task, argv, at: since, attempt }: RunningLeaf,
+  { task, argv, at: since, attempt, progress }: RunningLeaf,
   at: number,
   width: number,
 ): Line {
   const age = `${ageText(at - Date.parse(since)).padStart(8)}  `;
   const retry = attempt > 1 ? `attempt ${attempt}  ` : '';
+  const share = progress ? `${shareText(progress)}  ` : '';
   const text = oneLine([task, ...argv].join(' '));
+  const before = age.length + retry.length + share.length;
   return [
     { text: `${age}${retry}`, color: 'dim' },
-    { text: cutMiddle(text, width - age.length - retry.length) },
+    { text: share },
+    { text: cutMiddle(text, width - before) },
   ];
+}
+
+/** `450 of 1,000 (45%)`. */
+function shareText({ done, total }: NonNullable<RunningLeaf['progress']>): string {
+  if (!total || done > total) return formatNumber(done);
+  const percent = Math.floor((done / total) * 100);
+  return `${formatNumber(done)} of ${formatNumber(total)} (${percent}%)`;
 }
 
 /** Only what is behind a number counts as done; without a number there is no bar. */

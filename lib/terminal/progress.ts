@@ -1,4 +1,9 @@
-import type { InvocationFinished, InvocationStarted, RunEvent } from '../ledger/events.ts';
+import type {
+  InvocationFinished,
+  InvocationStarted,
+  LeafProgressed,
+  RunEvent,
+} from '../ledger/events.ts';
 import { Pace } from './pace.ts';
 
 /** How far the leaves of a plan are. */
@@ -28,6 +33,8 @@ export interface RunningLeaf {
   readonly at: string;
   /** From 1. */
   readonly attempt: number;
+  /** What it said last of how far it is. */
+  readonly progress?: Pick<LeafProgressed, 'done' | 'total'>;
 }
 
 /** How many meta-tasks that have ended are remembered, the last ones. */
@@ -62,6 +69,11 @@ export class Progress {
       case 'invocation-retried': {
         const leaf = this.#leaves.get(event.id);
         if (leaf) leaf.attempt = event.attempt + 1;
+        return;
+      }
+      case 'leaf-progressed': {
+        const leaf = this.#leaves.get(event.id);
+        if (leaf) leaf.progress = event;
         return;
       }
       case 'invocation-finished':

@@ -76,6 +76,8 @@ class Reporter {
           );
         }
         break;
+      case 'leaf-progressed':
+        break;
       case 'run-finished':
         if (verbosity !== 'quiet') this.#close(event);
         break;

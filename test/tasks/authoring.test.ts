@@ -1,8 +1,11 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defineDataset, defineTask, testTask } from '../../lib/pipe.ts';
+import { defineDataset, defineTask, invoke, testTask, type RunEvent } from '../../lib/pipe.ts';
 
 const orders = defineDataset('shop/orders', ['site', 'date']);
 const clean = defineDataset('shop/clean', ['site', 'date']);
@@ -235,3 +238,44 @@ describe('request', () => {
     expect(asked).toBe(1);
   });
 });
+
+describe('progress', () => {
+  const count = defineTask({
+    name: 'count:up',
+    summary: 'Count',
+    usage: '',
+    run(_, { progress }) {
+      for (let done = 0; done <= 10_000; done++) progress(done, 10_000);
+    },
+  });
+
+  test('is told at once and at the end, and not every time, and stays out of the ledger', async () => {
+    {
+      const seen: RunEvent[] = [];
+      await inFolder(async (cwd) => {
+        const listen = (event: RunEvent): void => void seen.push(event);
+        await invoke('count:up', [], { cwd, tasks: [count], listen });
+        const [run = ''] = await readdir(path.join(cwd, 'data/.pipe/runs'));
+        const ledger = await readFile(
+          path.join(cwd, 'data/.pipe/runs', run, 'events.jsonl'),
+          'utf8',
+        );
+        expect(ledger).toContain('invocation-finished');
+        expect(ledger).not.toContain('leaf-progressed');
+      });
+      const told = seen.filter(({ type }) => type === 'leaf-progressed');
+      expect(told[0]).toMatchObject({ done: 0, total: 10_000 });
+      expect(told.at(-1)).toMatchObject({ done: 10_000, total: 10_000 });
+      expect(told.length).toBeLessThan(1000);
+    }
+  });
+});
+
+async function inFolder(use: (cwd: string) => Promise<void>): Promise<void> {
+  const cwd = await mkdtemp(path.join(tmpdir(), 'pipe-'));
+  try {
+    await use(cwd);
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
