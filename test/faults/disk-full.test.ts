@@ -9,7 +9,6 @@ import type { Store } from '../../lib/store/store.ts';
 import { draft, namesIn, prefix, publisher, textOf } from '../dataset/drafts.ts';
 import { testEffects } from '../store/system.ts';
 import { smallDisk } from './small-disk.ts';
-import { smallDisk } from './small-disk.ts';
 
 const disk = smallDisk();
 

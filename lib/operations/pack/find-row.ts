@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Engine } from '../../engine/engine.ts';
 import { exactly } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
@@ -31,7 +32,7 @@ export async function findRow(
     await file.truncate(parts.bytes);
     const copy = async (start: number, end: number): Promise<Buffer> => {
       const part = await parts.read(start, end);
-      await file.write(part, 0, part.length, start);
+      await writeAt(file, part, start);
       return part;
     };
     await copyFooter(parts.bytes, copy);
@@ -44,6 +45,14 @@ export async function findRow(
   const records = packedRecords(() => Promise.resolve(engine), staging, [path], new Set([id]));
   for await (const record of records) return record;
   return undefined;
+}
+
+/** One write need not take all, for example where a disk is nearly full; the next one tells why. */
+async function writeAt(file: FileHandle, part: Buffer, start: number): Promise<void> {
+  for (let done = 0; done < part.length;) {
+    const { bytesWritten } = await file.write(part, done, part.length - done, start + done);
+    done += bytesWritten;
+  }
 }
 
 async function copyFooter(

@@ -32,7 +32,8 @@ async function copy(
   try {
     for await (const chunk of streamS3(session, key, progress)) {
       if (expected?.sha256 !== undefined) hash.update(chunk);
-      await file.write(chunk);
+      // Unlike `write`, it does not leave out what a disk that is nearly full has no room for.
+      await file.appendFile(chunk);
     }
   } finally {
     await file.close();
