@@ -1,6 +1,7 @@
 import { directLookup } from '../dataset/lookup.ts';
 import type { Lookup } from '../dataset/lookup.ts';
-import { NoDataError } from '../errors.ts';
+import { messageOf, NoDataError, UserError } from '../errors.ts';
+import { codeOf } from '../store/fault.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { assessAll } from './assess.ts';
 import type { Assessed } from './assess.ts';
@@ -78,9 +79,21 @@ const nothingToRenew: LeafResult = {
 async function work(leaf: Leaf): Promise<LeafResult> {
   try {
     return await leaf.run();
+  } catch (error) {
+    throw explained(error);
   } finally {
     await leaf.close();
   }
+}
+
+/** A full disk is no bug of the task that came upon it. */
+function explained(error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof UserError || (code !== 'ENOSPC' && code !== 'EDQUOT')) return error;
+  return new UserError(
+    `${messageOf(error)}. Nothing half-written is visible; free some space and run the same command again.`,
+    { cause: error },
+  );
 }
 
 /** The result where there is nothing to make; throws when there is nothing to make it from. */
