@@ -1,9 +1,11 @@
+import { pathToFileURL } from 'node:url';
 import type { Partition } from '../../dataset/layout.ts';
-import type { Engine, Row } from '../../engine/engine.ts';
+import type { Row } from '../../engine/engine.ts';
 import type { Sql } from '../../engine/sql.ts';
-import type { Staging, Store } from '../../store/store.ts';
+import { findFiles } from '../ingest/files.ts';
+import type { DataEffects } from '../relation/effects.ts';
+import { s3Files } from '../relation/s3-files.ts';
 import { recordsOf } from './file-records.ts';
-import { filesOf } from './files.ts';
 import { isQuery, queryOf, resolveQuery } from './query.ts';
 import type { Query } from './query.ts';
 import { tableOf } from './table.ts';
@@ -12,15 +14,6 @@ import type { Tally } from './tally.ts';
 /** A query, partitions, or a path or URI of files (CSV, JSON lines, Parquet; plain, gzip, zstd). */
 export type RowSource = Query | Partition | readonly Partition[] | string;
 
-/** What reading needs. */
-export interface ReadEffects {
-  readonly store: Store;
-  readonly cwd: string;
-  readonly openStore: (uri: string) => Promise<Store>;
-  engine(): Promise<Engine>;
-  staging(): Promise<Staging>;
-}
-
 /**
  * The records of a source, one after the other, in flat memory. What is no record of its file is
  * counted as a reject. Throws UserError for files that cannot be read, NoDataError for partitions
@@ -28,7 +21,7 @@ export interface ReadEffects {
  */
 export async function* readRows(
   source: RowSource,
-  effects: ReadEffects,
+  effects: DataEffects,
   tally: Tally,
 ): AsyncGenerator<Row> {
   const batches =
@@ -44,7 +37,7 @@ export async function* readRows(
 /** A query as the engine runs it, and how many rows its tables have. */
 export async function prepared(
   query: Query,
-  { store, staging }: Pick<ReadEffects, 'store' | 'staging'>,
+  { store, staging }: Pick<DataEffects, 'store' | 'staging'>,
 ): Promise<{ readonly sql: Sql; readonly rows: number }> {
   let rows = 0;
   const resolved = await resolveQuery(query, async (partitions) => {
@@ -57,7 +50,7 @@ export async function prepared(
 
 async function* streamed(
   source: Exclude<RowSource, string>,
-  effects: ReadEffects,
+  effects: DataEffects,
 ): AsyncGenerator<readonly Row[]> {
   const query = isQuery(source) ? source : queryOf`select * from ${source}`;
   const { sql: statement } = await prepared(query, effects);
@@ -66,14 +59,20 @@ async function* streamed(
 
 async function* fileBatches(
   uri: string,
-  effects: ReadEffects,
+  effects: DataEffects,
   tally: Tally,
 ): AsyncGenerator<readonly Row[]> {
-  for (const { path, name } of await filesOf(uri, effects)) {
-    yield* recordsOf(path, {
-      name,
+  const files = /^s3:/i.test(uri)
+    ? await s3Files(uri, effects)
+    : (await findFiles([uri], effects.cwd)).map((path) => ({
+        path,
+        uri: pathToFileURL(path).href,
+      }));
+  for (const file of files) {
+    yield* recordsOf(file.path, {
+      name: file.uri,
       engine: () => effects.engine(),
-      reject: (bad) => tally.reject(name, bad),
+      reject: (bad) => tally.reject(file.uri, bad),
     });
   }
 }

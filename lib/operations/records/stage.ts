@@ -8,7 +8,7 @@ import { columnTypesOf } from '../../formats/column-types.ts';
 import type { ColumnTypes } from '../../formats/column-types.ts';
 import { openParquetFile } from '../../formats/parquet-file.ts';
 import type { ParquetFile } from '../../formats/parquet-file.ts';
-import type { ReadEffects } from './read.ts';
+import type { DataEffects } from '../relation/effects.ts';
 import type { Records } from './write.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { Records } from './write.ts';
 export async function stageRecords(
   records: Records,
   { columns = {} }: { readonly columns?: ColumnTypes },
-  { engine, staging }: Pick<ReadEffects, 'engine' | 'staging'>,
+  { engine, staging }: Pick<DataEffects, 'engine' | 'staging'>,
 ): Promise<{ readonly path: string; readonly rows: number; readonly schema: readonly Column[] }> {
   const folder = await staging();
   const raw = folder.path('records.parquet');

@@ -11,7 +11,7 @@ import type { ColumnTypes } from '../../formats/column-types.ts';
 import { isQuery } from './query.ts';
 import type { Query } from './query.ts';
 import { prepared } from './read.ts';
-import type { ReadEffects } from './read.ts';
+import type { DataEffects } from '../relation/effects.ts';
 import { stageRecords } from './stage.ts';
 import type { Counts, Tally } from './tally.ts';
 
@@ -29,7 +29,7 @@ export interface WriteOptions {
   readonly maxRejects?: number;
 }
 
-export interface WriteEffects extends ReadEffects {
+export interface WriteEffects extends DataEffects {
   publish(draft: Draft): Promise<Manifest>;
 }
 
