@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -52,36 +53,21 @@ afterAll(async () => {
 });
 
 test(
-  `over a bad network, runs killed ${KILLS} times end with the rows of an undisturbed one`,
+  `killed ${KILLS} times over a bad network, runs end with the rows of an undisturbed one`,
   async () => {
-    const samples = rig.path('samples');
-    await pipe(
-      'events:sample',
-      '--',
-      `--sites=${sites}`,
-      `--days=${days}`,
-      '--rows=1000',
-      `--to=${samples}`,
-    );
-    for (const site of sites.split(',')) {
-      await pipe('events:ingest', '--', `--site=${site}`, `${samples}/${site}`);
-    }
+    await ingestSamples();
     // Of some lost replies nobody can tell what they said; these are what retries are for.
-    const command = [
-      '--retries=3',
-      '--retry-delay=100ms',
-      'stats:multi',
-      `--sites=${sites}`,
-      `--days-ago=${days - 1}`,
-    ];
+    const retries = ['--retries=3', '--retry-delay=100ms'];
+    const command = [...retries, 'stats:multi', `--sites=${sites}`, `--days-ago=${days - 1}`];
     const started = performance.now();
     await pipe(...command);
     const durationMs = performance.now() - started;
-    const undisturbed = await rowsOf('undisturbed');
+    const undisturbed = await rowsOf('undisturbed', filesOf(bucket));
     expect(partitions()).toBe(PARTITIONS);
 
-    let kills = 0;
+    const reader = globReader(bucket);
     const reached: number[] = [];
+    let kills = 0;
     while (kills < KILLS) {
       for (const key of bucket.objects.keys()) {
         if (key.startsWith('store/stats/')) bucket.objects.delete(key);
@@ -94,26 +80,53 @@ test(
       }
       await pipe(...command);
       server.faults.clear();
-      expect(await rowsOf(`disturbed-${kills}`)).toEqual(undisturbed);
+      expect(await rowsOf(`disturbed-${kills}`, filesOf(bucket))).toEqual(undisturbed);
     }
     // So few partitions may all be there before the first kill.
     const midway = reached.filter((count) => count > 0 && count < PARTITIONS);
     expect(midway.length).toBeGreaterThanOrEqual(long === undefined ? 0 : 1);
-
-    const { stderr } = await pipe('-q', 'store:clean', '--', '--older-than=0');
-    expect(stderr).toBe('');
-    const names = [...bucket.objects.keys()].map((key) => key.replace(/^.*\//, ''));
-    const isLedger = (name: string): boolean => name.startsWith('.segment-');
-    expect([...new Set(names.filter((name) => !isLedger(name)))].toSorted()).toEqual([
-      '_manifest.json',
-      'data.parquet',
-    ]);
-    expect(bucket.uploads.size).toBe(0);
-    const [spool = ''] = await readdir(rig.path('tmp'));
-    expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
+    await expectWhole(reader.stop(), undisturbed);
+    await expectClean();
   },
   120_000 + KILLS * 30_000,
 );
+
+async function ingestSamples(): Promise<void> {
+  const samples = rig.path('samples');
+  const size = [`--days=${days}`, '--rows=1000'];
+  await pipe('events:sample', '--', `--sites=${sites}`, ...size, `--to=${samples}`);
+  for (const site of sites.split(',')) {
+    await pipe('events:ingest', '--', `--site=${site}`, `${samples}/${site}`);
+  }
+}
+
+/** Whatever a reader got at any moment is a whole file, with rows of the undisturbed run. */
+async function expectWhole(
+  seen: readonly ReadonlyMap<string, Buffer>[],
+  undisturbed: readonly Row[],
+): Promise<void> {
+  const textOf = (row: Row): string => JSON.stringify(row);
+  const right = new Set(undisturbed.map(textOf));
+  expect(seen.length).toBeGreaterThan(0);
+  for (const [index, files] of seen.entries()) {
+    const rows = await rowsOf(`seen-${index}`, files);
+    expect(rows.map(textOf).filter((row) => !right.has(row))).toEqual([]);
+  }
+}
+
+async function expectClean(): Promise<void> {
+  const { stderr } = await pipe('-q', 'store:clean', '--', '--older-than=0');
+  expect(stderr).toBe('');
+  const names = [...bucket.objects.keys()].map((key) => key.replace(/^.*\//, ''));
+  const isLedger = (name: string): boolean => name.startsWith('.segment-');
+  expect([...new Set(names.filter((name) => !isLedger(name)))].toSorted()).toEqual([
+    '_manifest.json',
+    'data.parquet',
+  ]);
+  expect(bucket.uploads.size).toBe(0);
+  const [spool = ''] = await readdir(rig.path('tmp'));
+  expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
+}
 
 async function pipe(...args: readonly string[]): Promise<{ readonly stderr: string }> {
   const options = { env: { ...env, PIPE_NOW: '2026-11-20' } };
@@ -143,18 +156,52 @@ function partitions(): number {
   return keys.filter((key) => /^store\/stats\/.*\/_manifest\.json$/.test(key)).length;
 }
 
+/** What a pattern for all Parquet files below `stats` matches, with the bytes. */
+function filesOf({ objects }: Bucket): ReadonlyMap<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (const [key, { bytes }] of objects) {
+    if (/^store\/stats\/.*\.parquet$/.test(key)) files.set(key, bytes);
+  }
+  return files;
+}
+
+/** Looks every few milliseconds at what the pattern matches, and keeps each content that it sees of a key. */
+function globReader(from: Bucket): { stop(): readonly ReadonlyMap<string, Buffer>[] } {
+  const seen = new Map<string, Map<string, Buffer>>();
+  const look = (): void => {
+    for (const [key, bytes] of filesOf(from)) {
+      const contents = seen.get(key) ?? new Map<string, Buffer>();
+      contents.set(createHash('sha256').update(bytes).digest('hex'), bytes);
+      seen.set(key, contents);
+    }
+  };
+  const timer = setInterval(look, 5);
+  return {
+    /** The first content of every key, then the second of those that had one, and so on. */
+    stop() {
+      clearInterval(timer);
+      const most = Math.max(...[...seen.values()].map(({ size }) => size));
+      return Array.from({ length: most }, (_, index) => {
+        const pairs = [...seen].map(
+          ([key, contents]) => [key, [...contents.values()][index]] as const,
+        );
+        return new Map(pairs.flatMap(([key, bytes]) => (bytes ? [[key, bytes]] : [])));
+      });
+    },
+  };
+}
+
 /** Every row of the statistics as a reader gets them who takes all data files. */
-async function rowsOf(folder: string): Promise<readonly Row[]> {
-  for (const [key, { bytes }] of bucket.objects) {
-    if (!/^store\/stats\/.*\.parquet$/.test(key)) continue;
+async function rowsOf(folder: string, files: ReadonlyMap<string, Buffer>): Promise<readonly Row[]> {
+  for (const [key, bytes] of files) {
     await mkdir(dirname(rig.path(`${folder}/${key}`)), { recursive: true });
     await writeFile(rig.path(`${folder}/${key}`), bytes);
   }
   const engine = await openDuckDB({ threads: 1 });
   try {
-    const files = literal(rig.path(`${folder}/**/*.parquet`));
+    const pattern = literal(rig.path(`${folder}/**/*.parquet`));
     return await engine.rows(sql`
-      select * from read_parquet(${files}, hive_partitioning = true, union_by_name = true) order by all`);
+      select * from read_parquet(${pattern}, hive_partitioning = true, union_by_name = true) order by all`);
   } finally {
     await engine.close();
   }
