@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import path from 'node:path';
 import * as completion from '../../tasks/completion.ts';
 import * as cron from '../../tasks/cron.ts';
 import * as data from '../../tasks/data.ts';
 import * as events from '../../tasks/events.ts';
 import * as harvest from '../../tasks/harvest.ts';
+import * as join from '../../tasks/join.ts';
 import * as report from '../../tasks/report.ts';
 import * as resume from '../../tasks/resume.ts';
 import * as runs from '../../tasks/runs.ts';
@@ -24,6 +25,7 @@ const files = {
   data,
   events,
   harvest,
+  join,
   report,
   resume,
   runs,
@@ -42,7 +44,9 @@ export function builtInTasks(): readonly RegisteredTask[] {
 
 /** The hash of the file's module graph, which the build wrote down. */
 async function codeOf(file: string): Promise<string> {
-  const codes: unknown = JSON.parse(await readFile(join(packageRoot, 'dist/code.json'), 'utf8'));
+  const codes: unknown = JSON.parse(
+    await readFile(path.join(packageRoot, 'dist/code.json'), 'utf8'),
+  );
   const code = new Map(Object.entries(Object(codes))).get(file);
   if (typeof code !== 'string') throw new Error(`dist/code.json has no hash of tasks/${file}.ts`);
   return code;

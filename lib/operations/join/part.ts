@@ -3,10 +3,11 @@ import type { Column } from '../../dataset/manifest.ts';
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EngineError } from '../../engine/error.ts';
-import { raw, sql } from '../../engine/sql.ts';
+import { sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { Staging } from '../../store/store.ts';
 import { bytesText } from '../pack/wording.ts';
+import { inWrittenOrder } from './in-written-order.ts';
 import { joinQuery } from './query.ts';
 import type { JoinSpec } from './spec.ts';
 import type { HotKey, Part } from './split.ts';
@@ -93,24 +94,17 @@ async function attempt(
 ): Promise<Joined | undefined> {
   const { query, isOrdered } = joinQuery(spec, part, { build });
   const path = staging.path('joined.parquet');
-  await keepOrder(engine, isOrdered);
   try {
-    const { rows, schema } = await engine.write(query, path, { rowGroupRows });
+    const { rows, schema } = await inWrittenOrder(engine, isOrdered, () =>
+      engine.write(query, path, { rowGroupRows }),
+    );
     return { file: { name: fileName(part), path, rows }, schema };
   } catch (error) {
     await rm(path, { force: true });
     if (!(error instanceof EngineError)) throw error;
     if (error.failure === 'out-of-memory') return undefined;
     throw error.failure === 'disk-full' ? await diskFull(error, staging, spillBytes) : error;
-  } finally {
-    await keepOrder(engine, false);
   }
-}
-
-/** The engine builds the hash table of what is written last where it may not change the order. */
-async function keepOrder(engine: Engine, isKept: boolean): Promise<void> {
-  const names = isKept ? 'join_order,build_side_probe_side' : '';
-  await engine.execute(sql`set disabled_optimizers = ${raw(`'${names}'`)}`);
 }
 
 async function diskFull(

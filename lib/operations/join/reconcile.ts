@@ -5,6 +5,9 @@ import { join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
+import { tableBytes } from './advice.ts';
+import { inWrittenOrder } from './in-written-order.ts';
+import type { SideFacts } from './look.ts';
 import { keysOf, leftKey } from './query.ts';
 import type { How, JoinSpec } from './spec.ts';
 import { bucketOf } from './split.ts';
@@ -30,13 +33,21 @@ export interface RightTally {
   readonly matchedLeft: number;
 }
 
+/** In how many steps to count, so that a part of the right side's keys takes half of the engine's bytes. */
+export function tallySteps(right: SideFacts | undefined, engineBytes: number): number {
+  if (!right) return 1;
+  return Math.max(1, Math.ceil((tableBytes(right, true) * 2) / engineBytes));
+}
+
 /** Counts in so many steps, each of which holds a part of the main right side's keys in memory. */
 export async function tally(engine: Engine, spec: JoinSpec, steps: number): Promise<Tally> {
   const rights = spec.rights.map(() => ({ rows: 0, unmatched: 0, matchedLeft: 0 }));
   const whole = { left: 0, matched: 0, unmatched: 0, pairs: 0, pairsOrLeft: 0 };
   for (let step = 0; step < steps; step++) {
     const where = steps === 1 ? raw('true') : bucketOf(spec, { part: step, parts: steps });
-    const [row = {}] = await engine.rows(tallyQuery(spec, where));
+    const [row = {}] = await inWrittenOrder(engine, true, () =>
+      engine.rows(tallyQuery(spec, where)),
+    );
     whole.left += numberAt(row, 'left');
     whole.matched += numberAt(row, 'matched');
     whole.unmatched += numberAt(row, 'unmatched');

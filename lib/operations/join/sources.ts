@@ -36,21 +36,21 @@ export interface SourceFile {
 /**
  * Finds what a side's argument names. A dataset, or some of its partitions (`events`,
  * `events/site=a`), wins over a path of the same name; `./events` is always the path. Of partitions
- * with a date those of the window count. Throws NoDataError where there is nothing.
+ * with a date those of the window count, if there is one. Throws NoDataError where there is nothing.
  */
 export async function findSource(
   text: string,
   option: string,
-  window: Pick<Window, 'start' | 'end'>,
+  window: Pick<Window, 'start' | 'end'> | undefined,
   effects: SourceEffects,
 ): Promise<Source> {
   if (/^s3:/i.test(text)) return { kind: 'files', files: await objectsOf(text, option, effects) };
   const prefix = parsePrefix(text.endsWith('/') ? text : `${text}/`);
   if (prefix) {
     const all = await partitionsOf(prefix, effects.store);
-    const partitions = all.filter(({ keys: { date } }) => isWithin(date, window));
+    const partitions = all.filter(({ keys: { date } }) => !window || isWithin(date, window));
     if (partitions.length > 0) return { kind: 'dataset', partitions };
-    if (all.length > 0) {
+    if (window && all.length > 0) {
       throw new NoDataError(
         `${option}: '${text}' has ${all.length} partitions, but none from ${window.start} to ${window.end}; choose other days`,
       );

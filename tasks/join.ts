@@ -1,0 +1,121 @@
+import { prefixOf } from '../lib/dataset/layout.ts';
+import { NoDataError, UserError } from '../lib/errors.ts';
+import { advise } from '../lib/operations/join/advice.ts';
+import type { Advice, Wishes } from '../lib/operations/join/advice.ts';
+import { parseSize } from '../lib/operations/join/memory.ts';
+import { fractionText } from '../lib/operations/join/places.ts';
+import { partsOf, sidesOf } from '../lib/operations/join/request.ts';
+import type { JoinRequest } from '../lib/operations/join/request.ts';
+import { isOnePartition } from '../lib/operations/join/sources.ts';
+import { defineTask } from '../lib/task/define.ts';
+import type { Call, Outcome, PlanContext, RunContext } from '../lib/task/task.ts';
+import { integer, oneOf } from '../lib/task/values.ts';
+import { removeShards } from './join-collect.ts';
+import { days, daysOptions, joinArgs, joined, joinedOptions, requestOf } from './join-request.ts';
+import type { JoinArgs } from './join-request.ts';
+import { readLook } from './join-work.ts';
+
+export { joinCollect } from './join-collect.ts';
+export { joinLook, joinPartition } from './join-look.ts';
+export { joinShard } from './join-shard.ts';
+
+const wished = '[--strategy=<auto|plain|shards|hot|salted>] [--shards=<n>] [--hot-keys=<n>]';
+
+const wishedOptions = `
+  --strategy=<auto|plain|shards|hot|salted>  How to cut the join into parts; auto looks at the keys and the memory [default: auto].
+  --shards=<n>            How many parts; default: as many as memory takes.
+  --hot-keys=<n>          Frequent keys whose rows are dealt out to all parts, at most 64.`;
+
+interface ShardedArgs extends JoinArgs {
+  readonly strategy: string;
+  readonly shards?: string;
+  readonly 'hot-keys'?: string;
+}
+
+export const joinSharded = defineTask({
+  name: 'join:sharded',
+  summary: 'Join datasets and files, in parts where memory asks for it',
+  usage: `${joined} ${wished} ${days}\n\nOptions:${joinedOptions}${wishedOptions}${daysOptions}`,
+
+  plan: (args, context) => perPartition(args, context),
+
+  async run(args, context) {
+    const request = await requestOf(args, context);
+    await makeParquet(request, args, context);
+    demand(await context.invoke('join:look', joinArgs(args)), 'the keys could not be looked at');
+    const look = await readLook(request, context);
+    const advice = advise(request.how, look, wishesOf(args));
+    const collected = await context.invoke('join:collect', {
+      ...joinArgs(args),
+      ...plannedArgs(advice),
+    });
+    demand(collected, 'the join is not done');
+    if (collected.status === 'skipped') await removeShards(request, context);
+  },
+});
+
+/** One invocation for each partition of the left side, and one for the rows of the right side that match none of them. */
+async function* perPartition(args: ShardedArgs, context: PlanContext): AsyncGenerator<Call> {
+  wishesOf(args);
+  const { how, left } = await requestOf(args, context);
+  const { source, text } = left;
+  if (source.kind === 'files' || isOnePartition(text, source) || how === 'rest') return;
+  const { strategy, shards, 'hot-keys': hotKeys } = args;
+  const common = { ...joinArgs(args), strategy, shards, 'hot-keys': hotKeys };
+  const hasRest = how === 'right' || how === 'full';
+  const ofEach = how === 'right' ? 'inner' : how === 'full' ? 'left' : how;
+  for (const partition of source.partitions) {
+    const one = prefixOf(partition).slice(0, -1);
+    yield { task: 'join:sharded', args: { ...common, left: one, how: ofEach } };
+  }
+  if (hasRest) yield { task: 'join:sharded', args: { ...common, how: 'rest' } };
+}
+
+function wishesOf(args: ShardedArgs): Wishes {
+  const { shards, 'hot-keys': hotKeys } = args;
+  return {
+    strategy: oneOf(args.strategy, ['auto', 'plain', 'shards', 'hot', 'salted'], '--strategy'),
+    memoryBytes: parseSize(args.memory, '--memory'),
+    ...(shards !== undefined && {
+      shards: integer(shards, { option: '--shards', min: 1, max: 4096 }),
+    }),
+    ...(hotKeys !== undefined && {
+      hotKeys: integer(hotKeys, { option: '--hot-keys', min: 1, max: 64 }),
+    }),
+  };
+}
+
+/** Sides of text are read once, however many parts of the join need them. */
+async function makeParquet(
+  request: JoinRequest,
+  { to, memory }: ShardedArgs,
+  context: RunContext,
+): Promise<void> {
+  const calls = sidesOf(request).flatMap(({ side, text, source }) =>
+    partsOf(source).map((part) => ({ side, from: text, to, part: fractionText(part), memory })),
+  );
+  const outcomes = await Promise.all(calls.map((call) => context.invoke('join:partition', call)));
+  for (const outcome of outcomes) demand(outcome, 'a side could not be read');
+}
+
+function plannedArgs({
+  strategy,
+  shards,
+  hotKeys,
+  build,
+  threads,
+}: Advice): Record<string, string> {
+  return {
+    strategy,
+    shards: String(shards),
+    'hot-keys': String(hotKeys),
+    build,
+    ...(threads !== undefined && { threads: String(threads) }),
+  };
+}
+
+function demand({ status, error }: Outcome, problem: string): void {
+  if (status === 'done' || status === 'skipped') return;
+  if (status === 'no-data') throw new NoDataError(problem, { cause: error });
+  throw new UserError(problem, { cause: error });
+}
