@@ -53,7 +53,7 @@ function tableOfRules(name: string, checked: readonly Checked[]): Summary {
       { name: '', kind: 'text' },
     ],
     rows: checked.map((each) => [
-      each.name,
+      each.name === each.condition ? each.name : `${each.name}: ${each.condition}`,
       each.rows,
       each.violations,
       each.violations === 0 ? 'ok' : 'broken',

@@ -47,6 +47,7 @@ For example:
     const target = await openTarget(to, context);
     try {
       const out = await copyRows(engine, relation, target.path, format);
+      demandAll(relation, out);
       demandFew(relation, out, most);
       await writeRejects(relation, `${to}.rejects.jsonl`, context);
       await target.commit();
@@ -58,6 +59,14 @@ For example:
     }
   },
 });
+
+/** Records are counted before they are written, by another statement. */
+function demandAll({ name, rows, rejected }: Relation, out: number): void {
+  if (rows === undefined || rows === out) return;
+  throw new Error(
+    `'${name}': ${rows} records and ${rejected} rejected were read, but ${out} written`,
+  );
+}
 
 function demandFew({ name, rejected }: Relation, out: number, most: Limit | undefined): void {
   if (most === undefined) return;

@@ -81,7 +81,8 @@ ${uriHelp}`,
   },
 });
 
-async function countOf(engine: Engine, { query }: Relation): Promise<number> {
+async function countOf(engine: Engine, { query, rows }: Relation): Promise<number> {
+  if (rows !== undefined) return rows;
   const [row = {}] = await engine.rows(sql`select count(*) as n from (${query})`);
   return numberAt(row, 'n');
 }

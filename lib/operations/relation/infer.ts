@@ -3,6 +3,15 @@ import { numberAt } from '../../engine/row.ts';
 import { identifier, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 
+export interface InferOptions {
+  /** Columns of text whose types are wanted. */
+  readonly texts: readonly string[];
+  /** Columns to be read all the same, so that what does not fit them is found. */
+  readonly others?: readonly string[];
+  /** Fields of CSV, or strings of JSON, which were no numbers to who wrote them. */
+  readonly as?: 'fields' | 'strings';
+}
+
 /**
  * The types of columns of text by every value they have. A value decides for a type only when its
  * text can be had back from it, so that `007` and numbers too long for a double stay text. Empty
@@ -11,17 +20,17 @@ import type { Sql } from '../../engine/sql.ts';
 export async function inferTypes(
   engine: Engine,
   rows: Sql,
-  columns: readonly string[],
-  as: 'fields' | 'strings' = 'fields',
+  { texts, others = [], as = 'fields' }: InferOptions,
 ): Promise<{ readonly types: readonly string[]; readonly rows: number }> {
-  const kinds = columns.map(
+  const kinds = texts.map(
     (name, index) => sql`bit_or(${kindIn(identifier(name), as)}) as ${identifier(`k${index}`)}`,
   );
+  const read = others.map((name) => sql`count(${identifier(name)})`);
   const [found = {}] = await engine.rows(
-    sql`select ${[sql`count(*) as n`, ...kinds]} from (${rows})`,
+    sql`select ${[sql`count(*) as n`, ...kinds, ...read]} from (${rows})`,
   );
   return {
-    types: columns.map((_, index) => typeOf(kindsAt(found, index))),
+    types: texts.map((_, index) => typeOf(kindsAt(found, index))),
     rows: numberAt(found, 'n'),
   };
 }

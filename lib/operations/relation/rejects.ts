@@ -26,7 +26,7 @@ export async function addRejects(engine: Engine, rows: Sql): Promise<number> {
 export async function keepReaderErrors(engine: Engine, uris: readonly string[]): Promise<number> {
   const count = await addRejects(
     engine,
-    sql`select (${literals(uris)})[file_id + 1], line, string_agg(distinct ${reason}, '; '), any_value(csv_line)
+    sql`select (${literals(uris)})[file_id::bigint + 1], line, string_agg(distinct ${reason}, '; '), any_value(csv_line)
       from (select row_number() over (partition by file_id order by line) as place, * from csv_errors)
       group by file_id, line order by file_id, line`,
   );

@@ -1,16 +1,18 @@
 import type { Column } from '../../dataset/manifest.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { exactly, parquet } from '../../engine/parquet.ts';
+import { parquet } from '../../engine/parquet.ts';
 import { numberAt, textAt } from '../../engine/row.ts';
 import { identifier, join, literal, literals, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
+import { csvPart } from './csv-part.ts';
+import { jsonPart } from './json-part.ts';
 import { kindOf } from './kind.ts';
 import type { Kind } from './kind.ts';
 import type { DataFile, Place } from './place.ts';
 import { addRejects, createRejects, dataRejects } from './rejects.ts';
-import { csvPart, fileColumn, jsonlPart } from './text-files.ts';
-import type { Part, ReadOptions } from './text-files.ts';
+import { fileColumn } from './part.ts';
+import type { Part, ReadOptions } from './part.ts';
 import { checkTyped } from './types.ts';
 
 /** Rows of files, or of a dataset with the keys of its partitions as columns, as a query. */
@@ -20,6 +22,8 @@ export interface Relation {
   readonly columns: readonly Column[];
   /** Local files that the query reads. */
   readonly paths: readonly string[];
+  /** Where they were counted on the way. */
+  readonly rows?: number;
   /** Records that could not be read and are left out; see `dataRejects`. With `look: 'start'` those that were met. */
   readonly rejected: number;
 }
@@ -61,8 +65,15 @@ export async function openRelation(
     query,
     columns,
     paths: place.files.map(({ path }) => path),
+    ...rowsOf(parts),
     rejected: parts.reduce((sum, part) => sum + part.rejected, 0),
   };
+}
+
+function rowsOf(parts: readonly Part[]): { readonly rows?: number } {
+  const counts = parts.flatMap(({ rows }) => rows ?? []);
+  if (counts.length < parts.length) return {};
+  return { rows: counts.reduce((sum, rows) => sum + rows, 0) };
 }
 
 /** Throws UserError if not every record could be read, for who cannot leave one out. */
@@ -98,9 +109,8 @@ function partOf(
     case 'csv':
       return csvPart(engine, files, kind, options);
     case 'jsonl':
-      return jsonlPart(engine, files, { ...kind, format: 'jsonl' }, options);
     case 'json':
-      return jsonPart(engine, files, kind);
+      return jsonPart(engine, files, kind, options);
     default:
       return kind satisfies never;
   }
@@ -114,22 +124,6 @@ async function parquetPart(engine: Engine, files: readonly DataFile[]): Promise<
     from ${parquet(paths, { union: true })}`;
   return { query, file: 'path', columns: names, rejected: 0 };
 }
-
-/** A document that is not whole is an error, since nothing says where its records end. */
-async function jsonPart(
-  engine: Engine,
-  files: readonly DataFile[],
-  kind: Kind & { readonly format: 'jsonl' | 'json' },
-): Promise<Part> {
-  const from = sql`read_json(${exactly(files.map(({ path }) => path))}, format = 'auto',
-    sample_size = -1, maximum_object_size = ${raw(String(MAX_DOCUMENT_BYTES))},
-    compression = ${literal(kind.compression)}, hive_partitioning = false, union_by_name = true)`;
-  const columns = (await columnsOf(engine, sql`select * from ${from}`)).map(({ name }) => name);
-  const query = sql`select ${columns.map(identifier)}, file_index as ${fileColumn} from ${from}`;
-  return { query, file: 'index', columns, rejected: 0 };
-}
-
-const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
 
 /** Puts the partitions' keys in place of the file. By its path where that is known: the engine then opens none that a condition on the keys leaves out. */
 function withKeys(part: Part, files: readonly DataFile[]): Part {
@@ -179,5 +173,6 @@ async function withTypes(
     cast.includes(name) ? sql`${fitted(name)} as ${identifier(name)}` : identifier(name),
   );
   const query = sql`select ${columns} from (${part.query}) where not (${misfits})`;
-  return { ...part, query, rejected: part.rejected + rejected };
+  const counted = part.rows !== undefined && { rows: part.rows - rejected };
+  return { ...part, query, ...counted, rejected: part.rejected + rejected };
 }

@@ -1,0 +1,153 @@
+import type { Engine } from '../../engine/engine.ts';
+import { exactly } from '../../engine/parquet.ts';
+import { numberAt } from '../../engine/row.ts';
+import { identifier, literal, literals, raw, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
+import { UserError } from '../../errors.ts';
+import { isRecord } from '../../formats/detect.ts';
+import type { ErrorsTo } from '../ingest/csv-errors.ts';
+import { isFilled, linesOf } from '../ingest/lines.ts';
+import { inferTypes, typed } from './infer.ts';
+import type { Kind } from './kind.ts';
+import { fileColumn, START_ROWS } from './part.ts';
+import type { Part, ReadOptions } from './part.ts';
+import type { DataFile } from './place.ts';
+import { addRejects, keepReaderErrors } from './rejects.ts';
+
+type JsonKind = Kind & { readonly format: 'jsonl' | 'json' };
+
+/**
+ * Files of JSON objects as a query: one in each line, or documents of one or of a list. What is none
+ * goes to the rejects; a document that is not whole is an error, since nothing says where its
+ * records end.
+ */
+export async function jsonPart(
+  engine: Engine,
+  files: readonly DataFile[],
+  kind: JsonKind,
+  { look }: Pick<ReadOptions, 'look'>,
+): Promise<Part> {
+  const uris = files.map(({ uri }) => uri);
+  const lines = textsOf(files, kind, 'table');
+  const sample = look === 'all' ? lines : sql`from (${lines}) limit ${START_ROWS}`;
+  const [seen = {}] = await engine.rows(sql`select count(*) filter (where ${isObject}) as rows,
+      count(*) filter (where ${isFilled(raw('line'))} and not (${isObject})) as broken
+    from (${sample})`);
+  const unreadable = kind.format === 'jsonl' ? await keepReaderErrors(engine, uris) : 0;
+  const broken = numberAt(seen, 'broken');
+  const readable = textsOf(files, kind, 'nowhere');
+  if (broken > 0) await addRejects(engine, brokenLines(readable, uris));
+  const counted = look === 'all' && { rows: numberAt(seen, 'rows') };
+  const records = recordsOf(readable, await structureOf(engine, sample, uris[0] ?? ''));
+  return { ...(await withTimes(engine, records, look)), ...counted, rejected: unreadable + broken };
+}
+
+/** `source`, the place of the file, and `line`, the text of a record. */
+function textsOf(
+  files: readonly DataFile[],
+  { format, compression }: JsonKind,
+  errors: ErrorsTo,
+): Sql {
+  const paths = files.map(({ path }) => path);
+  if (format === 'jsonl') return linesOf({ paths, compression }, errors);
+  return sql`select file_index as source, json::varchar as line from read_json(${exactly(paths)},
+    format = 'auto', records = false, columns = {'json': 'JSON'}, hive_partitioning = false,
+    maximum_object_size = ${raw(String(MAX_DOCUMENT_BYTES))}, compression = ${literal(compression)})`;
+}
+
+const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
+
+/** By cases, since the engine asks the parts of an `and` in the order it likes. */
+const isObject = raw(
+  `case when line is null then false when not json_valid(line) then false else json_type(line) = 'OBJECT' end`,
+);
+
+const object = sql`case when ${isObject} then line end`;
+
+function brokenLines(lines: Sql, uris: readonly string[]): Sql {
+  return sql`select (${literals(uris)})[source::bigint + 1], number, 'not a JSON object', line
+    from (select *, row_number() over (partition by source) as number from (${lines}))
+    where ${isFilled(raw('line'))} and not (${isObject}) order by source, number`;
+}
+
+type Structure = string | readonly Structure[] | { readonly [name: string]: Structure };
+
+/**
+ * The structure of all records together. The engine's own aggregate holds every record in memory, so it
+ * gets one of each structure that there is.
+ */
+async function structureOf(
+  engine: Engine,
+  lines: Sql,
+  uri: string,
+): Promise<Readonly<Record<string, Structure>>> {
+  const [row = {}] =
+    await engine.rows(sql`select json_group_structure(line::json)::varchar as structure
+    from (select any_value(line) as line from (${lines}) where ${isObject} group by json_structure(${object}))`);
+  const text = row['structure'];
+  const structure: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+  if (!isRecord(structure)) throw new UserError(`'${uri}' has no JSON object`);
+  return Object.fromEntries(
+    Object.entries(structure).map(([name, type]) => [name, readable(type)]),
+  );
+}
+
+/** What was never anything but null is text. */
+function readable(structure: unknown): Structure {
+  if (Array.isArray(structure)) return structure.map(readable);
+  if (!isRecord(structure)) return structure === 'NULL' ? 'VARCHAR' : String(structure);
+  const fields = Object.entries(structure);
+  return Object.fromEntries(fields.map(([name, field]) => [name, readable(field)]));
+}
+
+function recordsOf(lines: Sql, structure: Readonly<Record<string, Structure>>): Columns {
+  const names = Object.keys(structure);
+  // What is now a number, now a string is text, strings without their quotes.
+  const fields = names.map((name) => {
+    const text = structure[name] === 'JSON' ? raw(`->> '$'`) : raw('');
+    return sql`record.${identifier(name)} ${text} as ${identifier(name)}`;
+  });
+  const query = sql`select ${fields}, source as ${fileColumn} from (
+    select json_transform(${object}, ${literal(JSON.stringify(structure))}) as record, source
+    from (${lines}) where ${isObject})`;
+  const texts = names.filter((name) => structure[name] === 'VARCHAR');
+  const counts = names.filter((name) => structure[name] === 'UBIGINT');
+  return { query, columns: names, texts, counts };
+}
+
+interface Columns {
+  readonly query: Sql;
+  readonly columns: readonly string[];
+  readonly texts: readonly string[];
+  /** Of numbers that were never negative, which the engine reads into a type of their own. */
+  readonly counts: readonly string[];
+}
+
+/** Strings that are all times become times. */
+async function withTimes(
+  engine: Engine,
+  { query, columns, texts, counts }: Columns,
+  look: ReadOptions['look'],
+): Promise<Omit<Part, 'rejected'>> {
+  const sample = look === 'all' ? query : sql`from (${query}) limit ${START_ROWS}`;
+  const { types } = await inferTypes(engine, sample, { texts, as: 'strings' });
+  const wide = await wideOf(engine, sample, counts);
+  const shown = columns.map((name) => {
+    const column = identifier(name);
+    if (counts.includes(name) && !wide.has(name)) return sql`${column}::bigint as ${column}`;
+    const type = types[texts.indexOf(name)];
+    return type === undefined ? column : sql`${typed(column, type, look === 'all')} as ${column}`;
+  });
+  return { query: sql`select ${shown}, ${fileColumn} from (${query})`, file: 'index', columns };
+}
+
+/** Columns with a number beyond the range of the ordinary type. */
+async function wideOf(engine: Engine, rows: Sql, columns: readonly string[]): Promise<Set<string>> {
+  if (columns.length === 0) return new Set();
+  const most = columns.map(
+    (name, index) =>
+      sql`coalesce(max(${identifier(name)}) > 9223372036854775807, false) as ${identifier(`c${index}`)}`,
+  );
+  const [found = {}] = await engine.rows(sql`select ${most} from (${rows})`);
+  return new Set(columns.filter((_, index) => found[`c${index}`] === true));
+}
