@@ -13,6 +13,11 @@ const maxDays = 366;
 /** Above so many days in a row from first to last, only those that occur are shown. */
 const maxGapless = 400;
 
+/** So many days have room for a sign each; of more the cells get as narrow as it takes to see them all. */
+const maxRoomy = 42;
+/** Pixels that the cells of a row have together on a wide screen. */
+const denseWidth = 960;
+
 /** One row for each dataset and site, one column for each day. */
 export function calendar(cells: readonly PartitionCell[]): Html | undefined {
   if (cells.length === 0) return undefined;
@@ -75,7 +80,8 @@ const dayMs = 86_400_000;
 
 function calendarTable(rows: readonly Row[], days: readonly string[]): Html {
   const groups = [...groupBy(rows, ({ dataset }) => dataset)];
-  return html`<table class="calendar">
+  const density = days.length > maxRoomy ? ' dense' : '';
+  return html`<table class="calendar${density}" style="--cell:${cellWidth(days.length)}px">
     <caption class="hidden">
       What became of each partition, by dataset and day
     </caption>
@@ -107,6 +113,11 @@ function calendarTable(rows: readonly Row[], days: readonly string[]): Html {
         </tbody>`,
     )}
   </table>`;
+}
+
+/** Pixels of a cell, without the one between two of them; never less than can be seen. */
+function cellWidth(days: number): number {
+  return days > maxRoomy ? Math.max(2, Math.floor(denseWidth / days) - 1) : 24;
 }
 
 function months(days: readonly string[]): Html[] {

@@ -1,5 +1,5 @@
 import type { InvocationRecord } from '../ledger/record.ts';
-import { formatNumber } from '../terminal/format.ts';
+import { formatCount, formatNumber } from '../terminal/format.ts';
 import { labelOf } from './data.ts';
 import type { ReportData } from './data.ts';
 import { html } from './html.ts';
@@ -7,15 +7,29 @@ import type { Html } from './html.ts';
 import { commandBox, note, pill } from './parts.ts';
 
 const maxFailures = 100;
+/** The others open on demand, so that they do not hide what is below them. */
+const maxOpen = 5;
 
 /** Each failure with its message and the command that reruns just it; undefined where there is none. */
 export function failures({ run, command }: ReportData): Html | undefined {
   const all = run.invocations.filter(({ error }) => error);
   if (all.length === 0) return undefined;
   const shown = all.slice(0, maxFailures);
+  const items = shown.map((each) => failure(each, command(each)));
+  const folded = items.slice(maxOpen);
   return html`<ol class="failures">
-      ${shown.map((each) => failure(each, command(each)))}
+      ${items.slice(0, maxOpen)}
     </ol>
+    ${
+      folded.length === 0
+        ? undefined
+        : html`<details>
+            <summary>${formatCount(folded.length, 'more failure')}</summary>
+            <ol class="failures" start="${maxOpen + 1}">
+              ${folded}
+            </ol>
+          </details>`
+    }
     ${all.length > shown.length ? note(`The first ${shown.length} of ${formatNumber(all.length)} are shown.`) : undefined}`;
 }
 

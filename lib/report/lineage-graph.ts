@@ -94,7 +94,7 @@ function boxOf(node: LineageNode, at: Place | undefined): Html | undefined {
     ><title>${nameOf(node)}: ${detailOf(node)}</title
     ><rect width="${box.width}" height="${box.height}" rx="8" /><text x="12" y="22" class="title"
       >${shorten(kind === 'file' ? title : nameOf(node))}</text
-    ><text x="12" y="40">${shorten(detailOf(node), maxChars + 6)}</text></g
+    ><text x="12" y="40">${shorten(detailOf(node), maxChars + 10)}</text></g
   > `;
 }
 

@@ -81,9 +81,10 @@ function tiles(run: RunSummary, cells: readonly PartitionCell[], totals: Totals)
 }
 
 function tile(label: string, value: string, more: string): Html {
+  const size = value.length > 9 ? ' long' : '';
   return html`<div class="tile">
     <p class="label">${label}</p>
-    <p class="value">${value}</p>
+    <p class="value${size}">${value}</p>
     <p class="more">${more}</p>
   </div>`;
 }

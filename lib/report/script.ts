@@ -30,6 +30,15 @@ document.addEventListener('click', async (event) => {
     said.textContent = '';
   }, 1500);
 });
+document.addEventListener('mouseover', (event) => {
+  const cell = event.target.closest('.calendar td[class]');
+  if (!cell || cell.title) return;
+  const table = cell.closest('table');
+  const day = table.tHead.rows[1].cells[cell.cellIndex].textContent;
+  const dataset = cell.closest('tbody').rows[0].textContent;
+  const texts = [dataset, cell.parentElement.cells[0].textContent, day];
+  cell.title = texts.map((text) => text.trim()).join(' ') + ': ' + cell.textContent.trim();
+});
 const filter = document.getElementById('filter');
 const rows = [...document.querySelectorAll('#invocation-rows > tr')];
 const texts = rows.map((row) => row.textContent.toLowerCase());

@@ -50,7 +50,8 @@ button.copy:hover { border-color: var(--accent); }
 .tile.wide { grid-column: span 2; }
 .tile p { margin: 0; }
 .tile .label, .tile .more { color: var(--soft); font-size: 13px; }
-.tile .value { font-size: 24px; font-weight: 650; line-height: 1.3; }
+.tile .value { font-size: 24px; font-weight: 650; line-height: 1.3; overflow-wrap: anywhere; }
+.tile .value.long { font-size: 17px; line-height: 1.84; }
 .stack { display: flex; gap: 2px; height: 10px; margin: 4px 0; min-width: 120px; }
 .stack span { min-width: 3px; flex: 1 1 0; border-radius: 3px; }
 .s-done, .c-done, .r-kept { --tone: var(--done); }
@@ -92,7 +93,7 @@ th { text-align: left; font-weight: 500; }
 .calendar .dataset span, .calendar .month span { position: sticky; left: 0; padding-right: 8px; }
 .calendar thead th { color: var(--soft); }
 .calendar thead th:not(.corner):not(.month) { text-align: center; }
-.calendar td, .calendar thead th:not(.corner) { min-width: 24px; }
+.calendar td, .calendar thead th:not(.corner) { min-width: var(--cell); }
 .calendar .month { padding-left: 4px; border-left: 1px solid var(--line); overflow: hidden; white-space: nowrap; }
 .calendar td[class], .key[class*="c-"] { position: relative; height: 24px; border-radius: 4px; text-align: center; font-size: 13px; line-height: 22px; font-weight: 700; color: var(--card); background: var(--tone); }
 .key[class*="c-"] { height: 16px; font-size: 11px; line-height: 16px; overflow: hidden; vertical-align: -3px; }
@@ -105,6 +106,15 @@ th { text-align: left; font-weight: 500; }
 .calendar td.c-missing, .key.c-missing { background: none; border: 1px dashed var(--missing); }
 .calendar td.c-no-data, .key.c-no-data { background: repeating-linear-gradient(45deg, var(--line) 0 3px, transparent 3px 6px); color: var(--soft); border: 1px solid var(--line); }
 .calendar td a { position: absolute; inset: 0; }
+.calendar.dense { border-spacing: 1px; }
+.calendar.dense td, .calendar.dense thead th:not(.corner):not(.month) { padding: 0; }
+.calendar.dense thead th:not(.corner):not(.month) { font-size: 0; }
+.calendar.dense .month { max-width: 0; }
+.calendar.dense td[class] { border-radius: 1px; }
+.calendar.dense td[class]::before { content: none; }
+.calendar.dense td.c-done, .calendar.dense td.c-kept { border: 5px solid transparent; border-width: 5px 0; background-clip: padding-box; }
+.calendar.dense td.c-missing { border-width: 1px 0; background: color-mix(in srgb, var(--missing) 30%, transparent); }
+.calendar.dense td.c-no-data { border-width: 1px 0; }
 .gantt { width: 100%; table-layout: fixed; font-size: 13px; }
 .gantt th:first-child { width: 34%; padding: 0 12px 0 0; }
 .gantt tbody th span { display: block; padding-left: calc(var(--depth) * 14px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -115,7 +125,7 @@ th { text-align: left; font-weight: 500; }
 .gantt tbody th { border-bottom: 1px solid color-mix(in srgb, var(--line) 50%, transparent); }
 .gantt .bar { position: absolute; top: 5px; height: 14px; min-width: 3px; border-radius: 3px; background: var(--bar); }
 .key.bar { background: var(--bar); }
-.gantt .bar.meta, .key.bar.meta { background: none; border: 2px solid var(--bar); border-width: 2px 2px 0; border-radius: 3px 3px 0 0; height: 9px; top: 9px; }
+.gantt .bar.meta, .key.bar.meta { background: none; border: 2px solid var(--bar); border-width: 2px 2px 0; border-radius: 3px 3px 0 0; height: 9px; top: 5px; }
 .gantt .bar.critical, .key.bar.critical { background: var(--critical); }
 .gantt .bar.meta.critical { background: none; border-color: var(--critical); }
 .gantt .bar.s-failed { outline: 2px solid var(--failed); outline-offset: 1px; }

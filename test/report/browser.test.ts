@@ -148,6 +148,31 @@ describe.skipIf(chromiumPath === undefined)('in a browser a report', () => {
     await page.close();
   });
 
+  test('shows the failures of 200 days at a glance', async () => {
+    const { page } = await open(
+      runOf({ sites: 3, days: 200, status: (leaf) => (leaf % 257 === 5 ? 'failed' : 'done') }),
+    );
+    const calendar = page.getByRole('table', { name: 'What became of each partition' });
+    const { width = 0 } = (await calendar.boundingBox()) ?? {};
+    expect(width).toBeLessThan(1200);
+    const failed = calendar.getByRole('cell', { name: 'failed', exact: true });
+    expect(await failed.count()).toBe(7);
+    // Not by colour alone: what is fine is lower.
+    const done = calendar.getByRole('cell', { name: 'done', exact: true }).first();
+    const clip = 'element => getComputedStyle(element).borderTopWidth';
+    expect(await failed.first().evaluate(clip)).toBe('0px');
+    expect(await done.evaluate(clip)).toBe('5px');
+    await failed.first().hover();
+    expect(await failed.first().getAttribute('title')).toContain('has the type VARCHAR');
+    await done.hover();
+    expect(await done.getAttribute('title')).toBe('stats/clicks site=site-0 2026-11-13: done');
+    await page.getByText('2 more failures').press('Enter');
+    expect(await page.getByRole('button', { name: 'Copy the command that reruns' }).count()).toBe(
+      7,
+    );
+    await page.close();
+  });
+
   test('of 10,000 leaves opens', async () => {
     const { page, said } = await open(runOf({ sites: 40, days: 84 }));
     expect(await page.locator('#invocation-rows tr').count()).toBe(1000);
