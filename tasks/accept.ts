@@ -29,16 +29,17 @@ Options:
 
   async run(args, context) {
     const lines: string[] = [];
-    let accepted = 0;
+    let count = 0;
     for await (const stale of staleBy(args, context)) {
       const { prefix, manifest, acceptance } = stale;
       if (acceptance) {
-        await accept(context.store, prefix, manifest, acceptance);
-        accepted++;
+        const accepted = { at: new Date(context.clock()).toISOString(), run: context.run };
+        await accept(context.store, prefix, manifest, { ...acceptance, accepted });
+        count++;
       }
       lines.push(`${acceptance ? 'accepted' : 'left    '}  ${prefix}  # ${reasonOf(stale)}`);
     }
-    lines.push(`${accepted} accepted, ${lines.length - accepted} left as they are`);
+    lines.push(`${count} accepted, ${lines.length - count} left as they are`);
     return { output: `${lines.join('\n')}\n` };
   },
 });

@@ -50,17 +50,26 @@ async function findUnfinished(text: string | undefined, context: PlanContext): P
 /** The last run that failed or never ended, unless what it was for has been done since. */
 async function lastUndone(context: PlanContext): Promise<string> {
   const done = new Set<string>();
+  let running: string | undefined;
   for await (const summary of listRuns(context.store)) {
     const { run, command, exitCode } = summary;
-    if (isUndone(summary) && !done.has(command) && !done.has(run)) return run;
+    if (isRunning(summary, context)) running ??= run;
+    else if (isUndone(summary) && !done.has(command) && !done.has(run)) return run;
     if (exitCode !== exitCodes.done) continue;
     done.add(command);
     const [, resumed] = /\bruns:resume -- (\S+)$/.exec(command) ?? [];
     if (resumed !== undefined) done.add(resumed);
   }
-  throw new UserError('there is nothing to resume: every run has ended well', {
+  const others = running === undefined ? 'every run' : `run ${running} goes on still, every other`;
+  throw new UserError(`there is nothing to resume: ${others} has ended well`, {
     exitCode: exitCodes.done,
   });
+}
+
+/** Of a run on another machine nobody knows; to resume it does no harm, for it holds its leases. */
+function isRunning({ run, exitCode, pid, owner }: RunSummary, { leases }: PlanContext): boolean {
+  if (exitCode !== 'unfinished' || !owner) return false;
+  return leases?.liveness({ run, pid, ...owner }) === 'alive';
 }
 
 /** A run without data has ended, and one that was used wrongly will not do better. */

@@ -150,6 +150,7 @@ function threadsFor(leaves: number, jobs: number): number {
 
 function started(command: string, effects: Effects): RunEvent {
   const { run, store, timezone, now, force, renewBefore } = effects;
+  const { host, start } = localEffects();
   return {
     type: 'run-started',
     at: new Date().toISOString(),
@@ -158,6 +159,7 @@ function started(command: string, effects: Effects): RunEvent {
     host: hostname(),
     user: userName(),
     pid: process.pid,
+    owner: { host, start },
     command,
     store: store.uri,
     timezone,

@@ -1,6 +1,7 @@
 import type { ArgValues } from '../docopt/args.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Manifest } from '../dataset/manifest.ts';
 import { prefixOf } from '../dataset/layout.ts';
 import { checkPlan } from '../run/check.ts';
 import { preview } from '../run/preview.ts';
@@ -70,10 +71,14 @@ async function* jsonLines(
         partition: prefixOf(partition),
         state: each,
         because,
-        ...(why && manifest && { publishedAt: manifest.publishedAt, run: manifest.run }),
+        ...(why && manifest && madeBy(manifest)),
       })),
     });
   }
+}
+
+function madeBy({ publishedAt, run, accepted }: Manifest): object {
+  return { publishedAt, run, ...(accepted && { accepted }) };
 }
 
 function commandOf({ task, argv, text }: Invocation, { mask, command }: Effects): string {

@@ -21,5 +21,10 @@ export function partitionLines({ outputs }: Pick<PreviewNode, 'outputs'>): strin
 
 function reasons({ because, manifest }: OutputState): readonly string[] {
   if (!manifest) return because;
-  return [...because, `made ${manifest.publishedAt} by run ${manifest.run}`];
+  const { publishedAt, run, accepted } = manifest;
+  return [
+    ...because,
+    `made ${publishedAt} by run ${run}`,
+    ...(accepted ? [`accepted ${accepted.at} by run ${accepted.run}`] : []),
+  ];
 }

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { settle } from './commit.ts';
 import { MANIFEST_FILE } from './layout.ts';
 import { formatManifest } from './manifest.ts';
-import type { Fingerprint, Input, Manifest } from './manifest.ts';
+import type { Accepted, Fingerprint, Input, Manifest } from './manifest.ts';
 
 /** What a partition counts as made from from now on. */
 export interface Acceptance {
@@ -14,13 +14,13 @@ export interface Acceptance {
 
 /**
  * Rewrites what a partition's manifest says it was made from; its data stays. `manifest` is the one
- * that was looked at: throws ConflictError when another one is published by now.
+ * that was looked at: throws ConflictError when another one is published by now. It says by whom from then on.
  */
 export async function accept(
   store: Store,
   prefix: string,
   manifest: Manifest,
-  acceptance: Acceptance,
+  acceptance: Acceptance & { readonly accepted: Accepted },
 ): Promise<void> {
   const { published, listing } = await settle(store, prefix);
   if (published?.manifest.commit !== manifest.commit || !listing.manifest) {

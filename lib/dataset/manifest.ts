@@ -15,6 +15,8 @@ export interface Manifest extends Provenance {
   /** Of the lease under which it was published: higher than that of every publish before. */
   readonly generation?: number;
   readonly publishedAt: string;
+  /** Set once what it was made from has changed and somebody has said that it is good all the same. */
+  readonly accepted?: Accepted;
   readonly files: readonly DataFile[];
   readonly rows: RowCounts;
   /** What else was counted, by name: a join says how many rows found a partner. */
@@ -25,6 +27,12 @@ export interface Manifest extends Provenance {
 }
 
 export type Counts = Readonly<Record<string, number>>;
+
+/** When (ISO text) and by which run. */
+export interface Accepted {
+  readonly at: string;
+  readonly run: string;
+}
 
 /** How a partition came about: what decides between skip and run, and who did it. */
 export interface Provenance {
@@ -83,9 +91,10 @@ export interface Column {
 /** The text of a manifest: JSON for people, what matters to them first, in the same order always. */
 export function formatManifest(manifest: Manifest): string {
   const { format, dataset, partition, publishedAt, command, rows, counts, ...more } = manifest;
-  const { files, schema, snapshot, inputs, fingerprint, run, commit, generation } = more;
+  const { files, schema, snapshot, inputs, fingerprint, accepted, run, commit, generation } = more;
   const content = { format, dataset, partition, publishedAt, command, rows, counts, files, schema };
-  return `${JSON.stringify({ ...content, snapshot, inputs, fingerprint, run, commit, generation }, null, 2)}\n`;
+  const origin = { snapshot, inputs, fingerprint, accepted, run, commit, generation };
+  return `${JSON.stringify({ ...content, ...origin }, null, 2)}\n`;
 }
 
 /** Whether a partition has one file under the fixed name, which a publish replaces in place. */

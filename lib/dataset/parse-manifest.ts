@@ -13,7 +13,16 @@ import {
   wrong,
 } from './manifest-fields.ts';
 import type { Field } from './manifest-fields.ts';
-import type { Column, Counts, DataFile, Fingerprint, Input, Manifest, Range } from './manifest.ts';
+import type {
+  Accepted,
+  Column,
+  Counts,
+  DataFile,
+  Fingerprint,
+  Input,
+  Manifest,
+  Range,
+} from './manifest.ts';
 import type { Bucket, SnapshotSet } from './snapshot.ts';
 
 /**
@@ -45,6 +54,7 @@ function manifest(root: Field): Manifest {
     commit: text(at('commit')),
     ...optional('generation', at('generation')),
     publishedAt: text(at('publishedAt')),
+    ...(at('accepted').value !== undefined && { accepted: accepted(at('accepted')) }),
     run: text(at('run')),
     command: text(at('command')),
     fingerprint: fingerprint(at('fingerprint')),
@@ -57,6 +67,11 @@ function manifest(root: Field): Manifest {
   };
   prefixOf({ dataset: result.dataset, keys: result.partition });
   return result;
+}
+
+function accepted(value: Field): Accepted {
+  const at = object(value);
+  return { at: text(at('at')), run: text(at('run')) };
 }
 
 function fingerprint(value: Field): Fingerprint {

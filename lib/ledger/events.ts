@@ -20,6 +20,8 @@ export interface RunStarted {
   readonly host: string;
   readonly user: string;
   readonly pid: number;
+  /** The machine and the start of the process, as leases have them, by which it can be asked for. */
+  readonly owner?: { readonly host: string; readonly start: string };
   /** The command line that starts this run again, with its window pinned. */
   readonly command: string;
   readonly store: string;

@@ -65,6 +65,8 @@ const partitionRecord = object<PartitionRecord>({
   published: optional(publishedRecord),
 });
 
+const runOwner = object<Exclude<RunStarted['owner'], undefined>>({ host: isText, start: isText });
+
 const isStatus = oneOf<Status>(statuses);
 const isKind = oneOf<'meta' | 'leaf'>(['meta', 'leaf']);
 
@@ -77,6 +79,7 @@ const shapes: { readonly [Type in RunEvent['type']]: Guard<Extract<RunEvent, { t
     host: isText,
     user: isText,
     pid: isNumber,
+    owner: optional(runOwner),
     command: isText,
     store: isText,
     timezone: isText,

@@ -101,6 +101,7 @@ export class Leaf {
     const { now, timezone, cwd, registry, openStore, force, run } = this.#options;
     const { attempt } = this.#effects;
     const context: Omit<RunContext, keyof Authoring> = {
+      run,
       now,
       timezone,
       cwd,

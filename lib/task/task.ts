@@ -124,6 +124,14 @@ export interface Output {
   readonly optional?: boolean;
 }
 
+/** The process that makes a run; `start` tells it from another one that got the same pid. */
+export interface RunOwner {
+  readonly run: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly start: string;
+}
+
 export interface PlanContext {
   /** The one pinned now of the run, in milliseconds since the epoch. */
   readonly now: number;
@@ -137,6 +145,8 @@ export interface PlanContext {
   >;
   /** Every task of this run. */
   readonly registry: Registry;
+  /** What is certain of a process that makes a run; one of this machine can be asked for. */
+  readonly leases?: { liveness(owner: RunOwner): 'alive' | 'dead' | 'unknown' };
   /** Opens another store than the run's own, by a path (relative to `cwd`) or a URI. */
   readonly openStore: (uri: string) => Promise<Store>;
 }
@@ -149,6 +159,8 @@ export interface SummaryContext extends PlanContext {
 }
 
 export interface RunContext extends SummaryContext, Authoring {
+  /** The id of this run, as the ledger has it. */
+  readonly run: string;
   /** With options: an engine of this invocation's own, apart from the one without. */
   engine(options?: EngineOptions): Promise<Engine>;
   /** The outputs with what is known of them; an up-to-date one need not be made again. */

@@ -22,9 +22,11 @@ test('the same is no difference, whatever the order of inputs and the numbers be
 });
 
 test.each<[Partial<Fingerprint>, string]>([
-  [{ code: 'def' }, 'code changed'],
-  [{ argv: ['--site=b'] }, 'arguments changed'],
-  [{ argv: ['--site=a', 'b'] }, 'arguments changed'],
+  [{ code: 'def' }, 'code changed from abc to def'],
+  [{ argv: ['--site=b'] }, 'arguments changed from --site=a to --site=b'],
+  [{ argv: ['--site=a', 'b c'] }, "arguments changed: 'b c' is new"],
+  [{ argv: [] }, 'arguments changed: --site=a is gone'],
+  [{ argv: ['--site=a', '--site=a'] }, 'arguments changed in number or order'],
   [{ task: 'stats:clicks' }, 'task changed from stats:pageloads to stats:clicks'],
   [{ engine: 'duckdb 1.5.6' }, 'engine changed from duckdb 1.5.5 to duckdb 1.5.6'],
   [
@@ -42,10 +44,10 @@ test.each<[Partial<Fingerprint>, string]>([
 test('inputs change, come and go', () => {
   const now = [
     { name: 'file:///new', version: '1' },
-    { name: 'events/site=a/date=2026-11-19/', version: '2' },
+    { name: 'events/site=a/date=2026-11-19/', version: '234567890', bytes: 12 },
   ];
   expect(differences({ fingerprint, inputs }, fingerprint, now)).toEqual([
-    'input events/site=a/date=2026-11-19/ changed',
+    'input events/site=a/date=2026-11-19/ changed from version 1 to 12 bytes (version 23456789)',
     'input file:///x is gone',
     'input file:///new is new',
   ]);
@@ -54,7 +56,7 @@ test('inputs change, come and go', () => {
 test('several differences are all told, code first', () => {
   const now = { ...fingerprint, code: 'x', engine: 'duckdb 2' };
   expect(differences({ fingerprint, inputs }, now, inputs)).toEqual([
-    'code changed',
+    'code changed from abc to x',
     'engine changed from duckdb 1.5.5 to duckdb 2',
   ]);
 });

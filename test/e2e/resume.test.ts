@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -116,6 +118,26 @@ describe('runs:resume', () => {
     );
   });
 
+  test('leaves alone what goes on still', async () => {
+    await rig.write({ bad: '2026-11-20' });
+    await rig.pipe([now, 'days:note']);
+    await rig.write({ slow: '2026-11-19' });
+    const child = start([now, 'days:make', '--days-ago=1']);
+    while (!(await readdir(rig.folder)).includes('waiting')) await sleep(10);
+    await sleep(300);
+    const dry = await rig.pipe([later, '-n', 'runs:resume']);
+    expect(dry.stdout).toContain('pipe days:note -- --start-date=2026-11-20');
+    await rig.shell('rm bad');
+    await rig.pipe([later, 'runs:resume']);
+    const none = await rig.pipe([later, 'runs:resume']);
+    expect(none.code).toBe(0);
+    expect(none.stderr).toMatch(/^pipe: there is nothing to resume: run \S+ goes on still, every/);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    await rig.shell('rm slow waiting');
+    expect((await rig.pipe([later, 'runs:resume'])).stderr).toMatch(/^2 done in /);
+  });
+
   test('keeps the time zone, and makes anew only what was to be made anew', async () => {
     const zone = '--timezone=Asia/Kathmandu';
     await rig.pipe([now, zone, 'days:make', '--days-ago=3']);
@@ -161,7 +183,9 @@ describe('--why', () => {
     const made = `made \\d{4}-\\S+Z by run ${run}`;
     const lines = stdout.split('\n').slice(1, 4);
     expect(lines[0]).toMatch(/^missing .*# never made$/);
-    expect(lines[1]).toMatch(new RegExp(`^stale .*# input input-2026-11-19 changed, ${made}$`));
+    expect(lines[1]).toMatch(
+      new RegExp(`^stale .*# input input-2026-11-19 changed from version 1 to version 2, ${made}$`),
+    );
     expect(lines[2]).toMatch(new RegExp(`^done .*# ${made}$`));
     const json = await rig.pipe([now, '--why', '--json', 'days:make']);
     expect(JSON.parse(json.stdout)).toMatchObject({ outputs: [{ state: 'done', run }] });
@@ -212,20 +236,23 @@ describe('runs:accept', () => {
     await rig.write({ 'input-2026-11-19': '2' });
     const before = await dataFiles();
     const dry = await rig.pipe(['-n', ...accept, ...target]);
-    expect(dry.stdout).toMatch(/days\/date=2026-11-18\/ +accept +code changed\n/);
-    expect(dry.stdout).toMatch(/days\/date=2026-11-19\/ +leave +code changed, input/);
+    expect(dry.stdout).toMatch(/days\/date=2026-11-18\/ +accept +code changed from \w+ to \w+\n/);
+    expect(dry.stdout).toMatch(/days\/date=2026-11-19\/ +leave +code changed from .*, input/);
     const result = await rig.pipe([...accept, ...target]);
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stdout).toBe(
+    expect(result.stdout.replaceAll(/(code|) changed from \w+ to \w+/g, '$1 changed')).toBe(
       [
         'accepted  days/date=2026-11-18/  # code changed',
-        'left      days/date=2026-11-19/  # code changed, input input-2026-11-19 changed',
+        'left      days/date=2026-11-19/  # code changed, input input-2026-11-19 changed from version 1 to version 2',
         'accepted  days/date=2026-11-20/  # code changed',
         '2 accepted, 1 left as they are\n',
       ].join('\n'),
     );
     expect(await dataFiles()).toEqual(before);
     expect((await rig.pipe([now, '-n', ...target])).stdout).toContain('\n1 stale, 2 done\n');
+    const why = await rig.pipe([now, '--why', ...target]);
+    const [run] = (await readdir(rig.path('data/.pipe/runs'))).toSorted().slice(-1);
+    expect(why.stdout.match(new RegExp(`, accepted \\S+Z by run ${run}\n`, 'g'))).toHaveLength(2);
   });
 
   test('and what other inputs have, when told so; never other arguments', async () => {
@@ -242,11 +269,7 @@ describe('runs:accept', () => {
 /** Runs a command until it has come to a day, and kills it. */
 async function runUntilKilled(args: readonly string[], day: string): Promise<void> {
   await rig.write({ slow: day });
-  const child = spawn(process.execPath, [pipeBin, ...args], {
-    cwd: rig.folder,
-    stdio: 'ignore',
-    env: { PATH: process.env['PATH'], HOME: rig.folder },
-  });
+  const child = start(args);
   const closed = new Promise((resolve) => child.on('close', resolve));
   while (!(await readdir(rig.folder)).includes('waiting')) await sleep(10);
   // What was done before is in the ledger by now.
@@ -254,6 +277,14 @@ async function runUntilKilled(args: readonly string[], day: string): Promise<voi
   child.kill('SIGKILL');
   await closed;
   await rig.shell('rm slow waiting');
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [pipeBin, ...args], {
+    cwd: rig.folder,
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'], HOME: rig.folder },
+  });
 }
 
 async function noted(): Promise<string[]> {
