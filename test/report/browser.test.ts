@@ -159,9 +159,11 @@ describe.skipIf(chromiumPath === undefined)('in a browser a report', () => {
     expect(await failed.count()).toBe(7);
     // Not by colour alone: what is fine is lower.
     const done = calendar.getByRole('cell', { name: 'done', exact: true }).first();
-    const clip = 'element => getComputedStyle(element).borderTopWidth';
-    expect(await failed.first().evaluate(clip)).toBe('0px');
-    expect(await done.evaluate(clip)).toBe('5px');
+    const inset = (state: string): Promise<unknown> =>
+      page.evaluate(
+        `getComputedStyle(document.querySelector('.calendar .c-${state}')).borderTopWidth`,
+      );
+    expect([await inset('failed'), await inset('done')]).toEqual(['0px', '5px']);
     await failed.first().hover();
     expect(await failed.first().getAttribute('title')).toContain('has the type VARCHAR');
     await done.hover();
