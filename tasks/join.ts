@@ -1,6 +1,6 @@
 import { prefixOf } from '../lib/dataset/layout.ts';
 import { NoDataError, UserError } from '../lib/errors.ts';
-import { advise } from '../lib/operations/join/advice.ts';
+import { adviceText, advise } from '../lib/operations/join/advice.ts';
 import type { Advice, Wishes } from '../lib/operations/join/advice.ts';
 import { parseSize } from '../lib/operations/join/memory.ts';
 import { fractionText } from '../lib/operations/join/places.ts';
@@ -45,6 +45,7 @@ export const joinSharded = defineTask({
     demand(await context.invoke('join:look', joinArgs(args)), 'the keys could not be looked at');
     const look = await readLook(request, context);
     const advice = advise(request.how, look, wishesOf(args));
+    context.log(adviceText(advice));
     const collected = await context.invoke('join:collect', {
       ...joinArgs(args),
       ...plannedArgs(advice),

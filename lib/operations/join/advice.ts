@@ -90,6 +90,13 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
   };
 }
 
+/** `shards in 8 parts: …` */
+export function adviceText({ strategy, shards, threads, because }: Advice): string {
+  const parts = shards > 1 ? ` in ${shards} parts` : '';
+  const alone = threads === 1 ? ' by one thread' : '';
+  return `${strategy}${parts}${alone}: ${because}`;
+}
+
 /** What a hash table of a side takes in memory. */
 export function tableBytes({ rows, width, keyWidth }: SideFacts, isKeysOnly: boolean): number {
   return rows * ((isKeysOnly ? keyWidth : width + keyWidth) + ROW_OVERHEAD_BYTES);
