@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { benchIngest } from './ingest.ts';
 import { benchIsolate } from './isolate.ts';
+import { benchJoin } from './join.ts';
 import { benchLeaves } from './leaves.ts';
 import { benchLedger } from './ledger.ts';
 import { benchPack } from './pack.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   pageloads: benchPageloads,
   ingest: benchIngest,
   pack: (size) => benchPack(size ? [size] : [20_000, 100_000]),
+  join: (size) => benchJoin(size ?? 5_000_000),
   'pack-s3': (size) => benchPackS3(size ? [size] : [20_000, 100_000]),
 };
 
