@@ -1,5 +1,6 @@
 import type { Row, Value } from '../lib/engine/engine.ts';
 import type { Column } from '../lib/dataset/manifest.ts';
+import { isNumber } from '../lib/operations/relation/profile.ts';
 import type { Summary } from '../lib/task/task.ts';
 
 /** Longer ones hide the columns beside them; a row format shows all. */
@@ -13,15 +14,10 @@ export function tableOf(
 ): Summary {
   return {
     title,
-    columns: columns.map(({ name, type }) => ({ name, kind: isNumeric(type) ? 'number' : 'text' })),
+    columns: columns.map(({ name, type }) => ({ name, kind: isNumber(type) ? 'number' : 'text' })),
     rows: rows.map((row) => columns.map(({ name }) => cellOf(row[name] ?? null))),
     notes,
   };
-}
-
-/** Whether the engine's type is one of numbers. */
-export function isNumeric(type: string): boolean {
-  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
 }
 
 /** A value as a person reads it. */

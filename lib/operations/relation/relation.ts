@@ -14,6 +14,7 @@ import { addRejects, createRejects, dataRejects } from './rejects.ts';
 import { fileColumn } from './part.ts';
 import type { Part, ReadOptions } from './part.ts';
 import { checkTyped } from './types.ts';
+import type { Types } from './types.ts';
 
 /** Rows of files, or of a dataset with the keys of its partitions as columns, as a query. */
 export interface Relation {
@@ -49,7 +50,7 @@ export async function openRelation(
   const parts: Part[] = [];
   for (const { kind, files } of groups.values()) {
     const part = await partOf(engine, kind, files, { types, look });
-    parts.push(await withTypes(engine, withKeys(part, files), kind, types));
+    parts.push(await withTypes(engine, withKeys(part, files), kind, { types, name: place.name }));
   }
   const query = join(
     parts.map((part) => part.query),
@@ -154,7 +155,7 @@ async function withTypes(
   engine: Engine,
   part: Part,
   kind: Kind,
-  types: ReadonlyMap<string, string>,
+  { types, name: source }: { readonly types: Types; readonly name: string },
 ): Promise<Part> {
   const cast = part.columns.filter((name) => types.has(name));
   if (kind.format === 'csv' || cast.length === 0) return part;
@@ -167,7 +168,7 @@ async function withTypes(
   const reason = `not ${cast.map((name) => `${name}:${types.get(name)}`).join(', ')}`;
   const rejected = await addRejects(
     engine,
-    sql`select '', null, ${literal(reason)}, to_json(row)::varchar from (${part.query}) as row where ${misfits}`,
+    sql`select ${literal(source)}, null, ${literal(reason)}, to_json(row)::varchar from (${part.query}) as row where ${misfits}`,
   );
   const columns = part.columns.map((name) =>
     cast.includes(name) ? sql`${fitted(name)} as ${identifier(name)}` : identifier(name),
