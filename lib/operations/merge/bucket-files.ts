@@ -89,16 +89,26 @@ async function bucketFile(
   rows: number,
   key: Key,
 ): Promise<BucketFile> {
+  return {
+    file: { name: 'bucket.parquet', path, rows },
+    ...(await endsOf(engine, path, rows, key)),
+  };
+}
+
+/** The keys of the first and the last record of a file. */
+export async function endsOf(
+  engine: Engine,
+  path: string,
+  rows: number,
+  key: Key,
+): Promise<Bounds> {
   const ends = await engine.rows(sql`select file_row_number as place, ${keyTexts(key)}
-    from ${parquet([path])} where file_row_number = 0 or file_row_number = ${raw(String(rows - 1))}`);
+    from ${parquet([path])}
+    where file_row_number = 0 or file_row_number = ${raw(String(rows - 1))}`);
   const textsAt = (place: number): string[] => {
     const row = ends.find((each) => numberAt(each, 'place') === place);
     if (!row) throw new Error(`"${path}" has no row ${place}`);
     return key.map((_, n) => textAt(row, `k${n}`));
   };
-  return {
-    file: { name: 'bucket.parquet', path, rows },
-    first: textsAt(0),
-    last: textsAt(rows - 1),
-  };
+  return { first: textsAt(0), last: textsAt(rows - 1) };
 }

@@ -149,13 +149,14 @@ async function partsOf(engine: Engine, chain: Chain, key: Key): Promise<Part[]> 
   }));
 }
 
-interface Span {
+export interface Span {
   readonly bucket: StoredBucket;
   readonly low: number;
   readonly high: number;
 }
 
-async function spansOf(
+/** Into which of other buckets the first and the last key of a set's buckets fall. */
+export async function spansOf(
   engine: Engine,
   set: StoredSet,
   bases: readonly StoredBucket[],

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { cleanJournal } from '../../dataset/abandoned.ts';
+import { JOURNAL_PREFIX, listPartitions } from '../../dataset/catalog.ts';
+import { MANIFEST_FILE, prefixOf } from '../../dataset/layout.ts';
+import { formatManifest } from '../../dataset/manifest.ts';
+import type { DataFile } from '../../dataset/manifest.ts';
+import { chainOf, setPartition } from '../../dataset/snapshot.ts';
+import type { StoredSet } from '../../dataset/snapshot.ts';
+import { addDays, parseDay } from '../../dates/day.ts';
+import type { Store } from '../../store/store.ts';
+
+export interface Retention {
+  readonly today: string;
+  /** Days back from today that can be read, today included. */
+  readonly keepDays: number;
+  /** Full sets that stay, the newest first. */
+  readonly keepFull: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** How long after the full set that makes others obsolete these stay, for readers that began before it. */
+  readonly graceMs: number;
+}
+
+/** What is to go: every set before a full one with which the kept days begin. */
+export interface Expiry {
+  /** The full set that makes the others obsolete. */
+  readonly keeper: StoredSet | undefined;
+  /** Oldest first. */
+  readonly obsolete: readonly StoredSet[];
+  /** Until when they stay, where that is not over, as ISO text. */
+  readonly waitsUntil?: string;
+}
+
+/**
+ * Which sets no kept day needs: those before the full set that the oldest kept day is read from.
+ * A kept day is one of the last `keepDays`; its state may be that of an earlier set.
+ */
+export function planExpiry(sets: readonly StoredSet[], retention: Retention): Expiry {
+  const fulls = sets.filter(({ set }) => set.kind === 'full');
+  const byCount = fulls.at(-retention.keepFull);
+  const oldestDay = addDays(parseDay(retention.today, 'today'), 1 - retention.keepDays);
+  const byDays = chainOf(sets, oldestDay)?.full;
+  // Without a set on or before the oldest kept day all others are needed.
+  if (!byCount || !byDays) return { keeper: undefined, obsolete: [] };
+  const keeper = byCount.day < byDays.day ? byCount : byDays;
+  const obsolete = sets.filter(({ day }) => day < keeper.day);
+  const until = Date.parse(keeper.manifest.publishedAt) + retention.graceMs;
+  const waits = obsolete.length > 0 && until > retention.now;
+  return { keeper, obsolete, ...(waits && { waitsUntil: new Date(until).toISOString() }) };
+}
+
+/**
+ * Removes sets, the newest first, so that whatever a crash leaves of them can still be read; their
+ * files, but for those that a set which stays refers to. What is about to go is written down first, so that
+ * the next call finishes what was cut off. Returns the bytes.
+ */
+export async function removeSets(
+  store: Store,
+  dataset: string,
+  sets: readonly StoredSet[],
+  obsolete: readonly StoredSet[],
+): Promise<number> {
+  await finishRemovals(store, dataset);
+  const gone = new Set<StoredSet>();
+  let bytes = 0;
+  for (const set of obsolete.toReversed()) {
+    gone.add(set);
+    const stay = sets.filter((each) => !gone.has(each));
+    const kept = new Set(stay.flatMap(({ buckets }) => buckets.map(({ key }) => key)));
+    const files = set.buckets.filter(({ key }) => !kept.has(key));
+    bytes += files.reduce((sum, { file }) => sum + file.bytes, 0);
+    const journals: string[] = [];
+    for (const day of new Set(files.map(({ date }) => date))) {
+      const there = files.filter(({ date }) => date === day).map(({ file }) => file);
+      journals.push(await announce(store, set, day, there));
+    }
+    await store.remove([prefixOf(setPartition(dataset, set.day)) + MANIFEST_FILE]);
+    await store.remove([...files.map(({ key }) => key), ...journals]);
+  }
+  return bytes;
+}
+
+/** The names of journals that announce a removal begin so. */
+const REMOVAL = `${JOURNAL_PREFIX}expired-`;
+
+async function finishRemovals(store: Store, dataset: string): Promise<void> {
+  const found: string[] = [];
+  for await (const { journals } of listPartitions(store, dataset)) {
+    found.push(...journals.map(({ key }) => key));
+  }
+  const isRemoval = (key: string): boolean =>
+    key.slice(key.lastIndexOf('/') + 1).startsWith(REMOVAL);
+  for (const key of found.filter(isRemoval)) await cleanJournal(store, key);
+}
+
+/** A journal of files that nobody needs: whoever cleans it removes them. */
+async function announce(
+  store: Store,
+  { manifest }: StoredSet,
+  day: string,
+  files: readonly DataFile[],
+): Promise<string> {
+  const commit = `expired-${randomUUID()}`;
+  const partition = setPartition(manifest.dataset, day);
+  const key = `${prefixOf(partition)}${JOURNAL_PREFIX}${commit}.json`;
+  const { snapshot: _, ...rest } = manifest;
+  const journal = formatManifest({ ...rest, partition: partition.keys, commit, files });
+  await store.write(key, Buffer.from(journal), { ifAbsent: true });
+  return key;
+}

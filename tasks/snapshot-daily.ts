@@ -1,0 +1,106 @@
+import { addDays, parseDay } from '../lib/dates/day.ts';
+import type { Day } from '../lib/dates/day.ts';
+import { setsOf } from '../lib/dataset/snapshot.ts';
+import { NoDataError, UserError } from '../lib/errors.ts';
+import { quote } from '../lib/docopt/quote.ts';
+import { defineTask } from '../lib/task/define.ts';
+import type { CallArgs, Outcome, RunContext } from '../lib/task/task.ts';
+import { oneOf } from '../lib/task/values.ts';
+import { dayIn } from './snapshot-options.ts';
+
+/** What stands for the day in `--from`. */
+const DATE = '{date}';
+
+export const snapshotDaily = defineTask({
+  name: 'snapshot:daily',
+  summary: 'For cron: store the days that are missing, merge when due, expire',
+  usage: `--dataset=<name> --from=<uri> [--as=<diff|increment|full>] [--key=<columns>] [--date=<day>]
+  [--deletes=<column=value>] [--order=<column>] [--skip-missing] [--allow-shrink] [--accept-schema]
+  [--when=<auto|always|never>] [--reads-per-day=<n>] [--keep-days=<n>] [--keep-full=<n>] [--grace-hours=<n>]
+  [--bucket-rows=<n>] [--memory=<size>]
+
+Options:
+  --dataset=<name>     Where the sets of all days go.
+  --from=<uri>         File, folder or glob, or s3://bucket/object; {date} stands for the day: dumps/users-{date}.csv.
+  --as=<diff|increment|full>  What the files are: diff and full: the whole state; increment: changes [default: diff].
+  --key=<columns>      Columns that tell one record from another, separated by commas; default: those of the dataset.
+  --date=<day>         Last day to store; default: today.
+  --deletes=<column=value>  Of an increment: records with this value say that their key is gone.
+  --order=<column>     Of an increment: of several records of a key the one with the greatest value counts.
+  --skip-missing       Leave out days without a file; default: stop at the first.
+  --allow-shrink       Take a state of no records, or of less than half as many as the last one.
+  --accept-schema      Take columns whose types do not fit those of the dataset.
+  --when=<auto|always|never>  When to merge [default: auto].
+  --reads-per-day=<n>  How often the state is read [default: 1].
+  --keep-days=<n>      Days back from today that stay readable [default: 30].
+  --keep-full=<n>      Full sets that stay at least [default: 1].
+  --grace-hours=<n>    How old the full set must be that makes others obsolete [default: 24].
+  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
+  --memory=<size>      At most, such as 800MB; default: what there is.`,
+
+  async run(args, context) {
+    const as = oneOf(args.as, ['diff', 'increment', 'full'], '--as');
+    const when = oneOf(args.when, ['auto', 'always', 'never'], '--when');
+    const { dataset, memory, 'bucket-rows': bucketRows } = args;
+    const common = { dataset, memory, 'bucket-rows': bucketRows };
+    for (const day of await daysDue({ ...args, as }, context)) {
+      const call = {
+        ...common,
+        from: args.from.replaceAll(DATE, day),
+        date: day,
+        'accept-schema': args['accept-schema'],
+        ...(as === 'increment'
+          ? { deletes: args.deletes, order: args.order }
+          : { key: args.key, 'allow-shrink': args['allow-shrink'] }),
+      };
+      const outcome = await context.invoke(`snapshot:${as}`, call);
+      const isMissing = outcome.error instanceof NoDataError;
+      if (isMissing && args['skip-missing']) context.log(`${day} is left out: there is no file`);
+      else demand(outcome, `${day} could not be stored; later days wait for it`);
+    }
+    if ((await setsOf(context.store, dataset)).length === 0) return;
+    if (when !== 'never') {
+      const merge: CallArgs = { ...common, when, 'reads-per-day': args['reads-per-day'] };
+      demand(await context.invoke('snapshot:merge', merge), 'the sets could not be merged');
+    }
+    const { 'keep-days': days, 'keep-full': full, 'grace-hours': grace } = args;
+    const expire = { dataset, memory, 'keep-days': days, 'keep-full': full, 'grace-hours': grace };
+    demand(await context.invoke('snapshot:expire', expire), 'old sets could not be deleted');
+  },
+});
+
+interface DueArgs {
+  readonly dataset: string;
+  readonly from: string;
+  readonly date?: string;
+  readonly as: 'diff' | 'increment' | 'full';
+}
+
+/** The days after the last set, in order; or the one day that is asked for, whose task knows whether it can be stored. */
+async function daysDue(args: DueArgs, context: RunContext): Promise<readonly Day[]> {
+  const { dataset, from, as } = args;
+  const until = parseDay(dayIn(args.date, context), '--date');
+  const last = (await setsOf(context.store, dataset)).at(-1)?.day;
+  if (last === undefined || until <= last) return [until];
+  const days: Day[] = [];
+  for (let day = addDays(parseDay(last, 'date'), 1); day <= until; day = addDays(day, 1)) {
+    days.push(day);
+  }
+  if (from.includes(DATE)) return days;
+  const [first = until] = days;
+  // What a dump lacks of the days between is in it; the changes of these days are not in an increment.
+  if (as !== 'increment' || first === until) return [until];
+  throw new UserError(
+    `${dataset}: the last set is of ${last}, so the increment of ${until} comes too early. First run ` +
+      `pipe snapshot:increment -- ${quote([`--dataset=${dataset}`, `--date=${first}`])} --from=<its file>, ` +
+      `or write ${DATE} for the day in --from, such as --from=changes/${DATE}.csv.`,
+  );
+}
+
+function demand({ status, error }: Outcome, problem: string): void {
+  if (status === 'done' || status === 'skipped') return;
+  if (status === 'no-data' || error instanceof NoDataError) {
+    throw new NoDataError(problem, { cause: error });
+  }
+  throw new UserError(problem, { cause: error });
+}
