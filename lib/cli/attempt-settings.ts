@@ -7,7 +7,7 @@ import { integer, oneOf } from '../task/values.ts';
 /** How long running leaves may go on after the first signal: most steps of a day are shorter. */
 const DEFAULT_GRACE_MS = 30_000;
 
-/** What the command line and the environment say about attempts; throws UsageError. */
+/** What somebody says about attempts; throws UsageError. */
 export function attemptSettings(given: (name: string) => string | undefined): AttemptSettings {
   const [retries, delay, timeout] = ['retries', 'retry-delay', 'timeout'].map(given);
   return {
@@ -34,12 +34,19 @@ export interface Isolation {
 }
 
 /** Throws UsageError. */
-export function isolation(given: (name: string) => string | undefined): Isolation {
-  const [isolate, memory] = ['isolate', 'max-memory'].map(given);
-  return {
-    ...(isolate !== undefined && { isolate: oneOf(isolate, ['process', 'none'], '--isolate') }),
-    ...(memory !== undefined && { maxMemoryMiB: parseMemory(memory) }),
-  };
+export function isolateSetting(
+  given: (name: string) => string | undefined,
+): Pick<Isolation, 'isolate'> {
+  const isolate = given('isolate');
+  return isolate === undefined ? {} : { isolate: oneOf(isolate, ['process', 'none'], '--isolate') };
+}
+
+/** Throws UsageError. */
+export function memorySetting(
+  given: (name: string) => string | undefined,
+): Pick<Isolation, 'maxMemoryMiB'> {
+  const memory = given('max-memory');
+  return memory === undefined ? {} : { maxMemoryMiB: parseMemory(memory) };
 }
 
 /** Less than Node needs to start with would fail every leaf. */

@@ -61,6 +61,7 @@ export async function compose(request: Request): Promise<Effects> {
     ...renewal,
     failFast: request.failFast,
     attempts: settings.attempts,
+    defaults: settings.defaults,
     ...(settings.isolate && { isolate: settings.isolate }),
     startWorker: workerStarter(
       { type: 'setup', settings, cwd, run, force, ...renewal },

@@ -18,6 +18,16 @@ export interface Config {
   readonly maxMemory?: string;
   /** What to do where another run makes the same partition. */
   readonly ifRunning?: 'wait' | 'skip' | 'fail' | 'take-over';
+  /** A duration: how long to wait for another run. */
+  readonly wait?: string;
+  /** For tasks that say nothing themselves: how often to try again what may pass. */
+  readonly retries?: number;
+  /** For such tasks, a duration: the most that is waited before the first retry. */
+  readonly retryDelay?: string;
+  /** For such tasks, a duration: how long one attempt may take. */
+  readonly timeout?: string;
+  /** For such tasks: whether each invocation is in a process of its own. */
+  readonly isolate?: 'process' | 'none';
 }
 
 /** What each field takes, and how one writes it. */
@@ -30,6 +40,11 @@ const schema: Readonly<
   grace: { type: 'string', example: "'30s'" },
   maxMemory: { type: 'string', example: "'2g'" },
   ifRunning: { type: 'string', example: "'wait', 'skip', 'fail' or 'take-over'" },
+  wait: { type: 'string', example: "'10m'" },
+  retries: { type: 'number', example: '3' },
+  retryDelay: { type: 'string', example: "'2s'" },
+  timeout: { type: 'string', example: "'10m'" },
+  isolate: { type: 'string', example: "'process' or 'none'" },
 };
 
 /** Reads a config; `module` is the loaded file where it is code. Throws UsageError naming file and field. */

@@ -26,6 +26,8 @@ export interface InvokeOptions {
   readonly timeout?: string;
   /** What to do where another run makes the same partition. Default: `wait`. */
   readonly ifRunning?: 'wait' | 'skip' | 'fail' | 'take-over';
+  /** How long to wait for it, a duration. Default: `1h`. */
+  readonly wait?: string;
   readonly isolate?: Isolate;
   /** Default: the process's working folder. */
   readonly cwd?: string;
@@ -73,11 +75,12 @@ async function ownCode(): Promise<string> {
 }
 
 function textOptions(options: InvokeOptions): Record<string, string> {
-  const { ifRunning } = options;
+  const { ifRunning, wait } = options;
   const { store, timezone, jobs, now, retries, retryDelay, timeout, isolate } = options;
   const attempts = { retries, 'retry-delay': retryDelay, timeout, isolate };
   const given = Object.entries({
     'if-running': ifRunning,
+    wait,
     store,
     timezone,
     jobs,

@@ -4,10 +4,10 @@ import type { ArgValues } from '../docopt/args.ts';
 import { quote } from '../docopt/quote.ts';
 import { nearest } from '../docopt/suggest.ts';
 import { parseZone } from '../dates/zone.ts';
-import type { AttemptSettings, Pinned } from '../task/task.ts';
+import type { AttemptSettings, Pinned, TaskDefaults } from '../task/task.ts';
 import { integer } from '../task/values.ts';
 import { UsageError } from '../errors.ts';
-import { attemptSettings, graceMs, isolation } from './attempt-settings.ts';
+import { attemptSettings, graceMs, isolateSetting, memorySetting } from './attempt-settings.ts';
 import type { Isolation } from './attempt-settings.ts';
 import type { Config } from './config.ts';
 import { overlapSettings } from './lease-settings.ts';
@@ -21,6 +21,8 @@ export interface Settings extends Isolation {
   readonly timezone: string;
   readonly jobs: number;
   readonly attempts: AttemptSettings;
+  /** What the project says of tasks that say nothing themselves. */
+  readonly defaults: TaskDefaults;
   /** How long the first signal leaves to what is running. */
   readonly graceMs: number;
   readonly overlap: OverlapSettings;
@@ -93,8 +95,13 @@ function withSource(error: UsageError, sources: SettingsSources): UsageError {
 }
 
 function settingsFrom(sources: SettingsSources): Settings {
-  const { options, root, cwd, clock } = sources;
+  const { options, config, root, cwd, clock } = sources;
   const given = (name: string): string | undefined => givenFor(name, sources)?.value;
+  // What a task says of itself stands above what its project says of all, and below what this shell says.
+  const written = (name: string): string | undefined =>
+    givenFor(name, { options: {}, environment: {}, config })?.value;
+  const spoken = (name: string): string | undefined =>
+    givenFor(name, { ...sources, config: {} })?.value;
   const store = givenFor('store', sources) ?? { value: 'data', from: 'config' };
   const jobs = given('jobs');
   const timezone = parseZone(given('timezone') ?? 'UTC', { nearest });
@@ -105,10 +112,12 @@ function settingsFrom(sources: SettingsSources): Settings {
       jobs === undefined
         ? availableParallelism()
         : integer(jobs, { option: '--jobs', min: 1, max: 1024 }),
-    attempts: attemptSettings(given),
+    attempts: attemptSettings(spoken),
+    defaults: { ...attemptSettings(written), ...isolateSetting(written) },
     graceMs: graceMs(given),
     overlap: overlapSettings(given),
-    ...isolation(given),
+    ...isolateSetting(spoken),
+    ...memorySetting(given),
     unsafePublish: options['unsafe-publish'] === true,
     now: parseNow(given('now'), timezone, clock),
     prefix: prefixOf(options),

@@ -25,6 +25,7 @@ Options:
   --max-memory=<size>    The heap of such a process, such as 512m or 2g; Node's own limit unless given.
   --grace=<time>         How long what runs may go on after the first Ctrl-C or SIGTERM; 30s unless given.
   --if-running=<policy>  Where another run makes the same: wait, skip, fail or take-over; wait unless given.
+  --wait=<time>          How long to wait for it; then exit with 4. 1h unless given.
   --store=<uri>          Where datasets live, a folder or s3://<bucket>/<prefix>; data unless given.
   --unsafe-publish       Publish also where S3 ignores conditions; never run two at once there.
   --timezone=<zone>      The time zone whose calendar days count; UTC unless given.

@@ -115,7 +115,8 @@ function settled(
   return !force && assessed.every(({ state }) => state === 'done') ? skipped : undefined;
 }
 
-function notHeld(
+/** The result of a leaf whose leases are another run's, or are no longer wanted. */
+export function notHeld(
   taken: Exclude<Taken, { readonly kind: 'held' }>,
   assessed: readonly Assessed[],
   { attempt, log }: LeafEffects,

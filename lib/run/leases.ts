@@ -1,3 +1,4 @@
+import { durationText } from '../dates/duration.ts';
 import type { Store } from '../store/store.ts';
 import { readLease } from './lease-record.ts';
 import type { LeaseRecord, Owner, StoredLease } from './lease-record.ts';
@@ -13,6 +14,8 @@ export interface LeaseSettings {
   readonly ifRunning: IfRunning;
   /** A lease that has been watched for so long without a heartbeat is taken over. */
   readonly staleMs: number;
+  /** Who waits for another run for longer than that gives up. Default: nobody does. */
+  readonly waitMs?: number;
   readonly owner: Omit<Owner, 'run'>;
   /** What is certain of a process: one of this machine can be asked for. */
   liveness(owner: Owner): 'alive' | 'dead' | 'unknown';
@@ -158,6 +161,7 @@ export class Leases {
   /** Another one holds the lease, or did a moment ago. */
   async #contend(claim: Claim, waiter: Waiter): Promise<Result> {
     const { store } = this.#holder;
+    const { waitMs = Infinity } = this.#settings;
     const stopped = AbortSignal.any([this.#stopped, waiter.signal]);
     const watch = new Watch(() => this.#settings.elapsed());
     let hasSaid = false;
@@ -169,6 +173,9 @@ export class Leases {
         const lease = await (stored ? takeFrom(store, claim, stored) : takeFree(store, claim));
         if (lease) return lease;
       } else if (step !== 'wait') return step;
+      if (step === 'wait' && watch.totalMs > waitMs) {
+        throw this.#waitedInVain(claim.scope, stored?.record);
+      }
       if (step === 'wait' && watch.totalMs > SAY_AFTER_MS && !hasSaid) {
         hasSaid = true;
         waiter.log(`waits for ${ownerText(stored?.record)}, which makes "${claim.scope}"`);
@@ -196,6 +203,13 @@ export class Leases {
     if (this.#settings.ifRunning === 'skip') return reason;
     throw new LockedError(
       `${reason}. Run the same command again when that has ended, or let it wait with --if-running=wait.`,
+    );
+  }
+
+  #waitedInVain(scope: string, owner: Owner | undefined): LockedError {
+    const waited = durationText(this.#settings.waitMs ?? 0);
+    return new LockedError(
+      `"${scope}" is still being made by ${ownerText(owner)} after ${waited}. Run the same command again when that has ended, or wait longer with --wait=<time>.`,
     );
   }
 

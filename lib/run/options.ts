@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
 import type { Exec } from './author.ts';
 import type { LeaseSettings } from './leases.ts';
-import type { AttemptSettings, Isolate } from '../task/task.ts';
+import type { AttemptSettings, Isolate, TaskDefaults } from '../task/task.ts';
 import type { StartWorker } from './workers.ts';
 
 /** All that a run needs and touches. */
@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly leases?: LeaseSettings;
   /** Stand above those of a task. */
   readonly attempts: AttemptSettings;
+  /** Stand below those of a task. */
+  readonly defaults?: TaskDefaults;
   /** Stands above what tasks say. */
   readonly isolate?: Isolate;
   /** For leaves that are to be isolated. */

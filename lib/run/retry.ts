@@ -17,13 +17,18 @@ export const DEFAULT_RETRY_DELAY_MS = 1000;
 /** More would only idle: what is down for longer is better found by the next run. */
 export const MAX_RETRY_DELAY_MS = 300_000;
 
-/** The command line stands above the task's definition. */
-export function policyOf(task: AttemptSettings, given: AttemptSettings): AttemptPolicy {
-  const timeoutMs = given.timeoutMs ?? task.timeoutMs;
+/** The command line stands above the task's definition, and that above the project's defaults. */
+export function policyOf(
+  { retries, retryDelayMs, timeoutMs }: AttemptSettings,
+  given: AttemptSettings,
+  defaults: AttemptSettings = {},
+): AttemptPolicy {
+  const limitMs = given.timeoutMs ?? timeoutMs ?? defaults.timeoutMs;
   return {
-    retries: given.retries ?? task.retries ?? 0,
-    retryDelayMs: given.retryDelayMs ?? task.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS,
-    ...(timeoutMs !== undefined && { timeoutMs }),
+    retries: given.retries ?? retries ?? defaults.retries ?? 0,
+    retryDelayMs:
+      given.retryDelayMs ?? retryDelayMs ?? defaults.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS,
+    ...(limitMs !== undefined && { timeoutMs: limitMs }),
   };
 }
 

@@ -13,11 +13,12 @@ import { Engines } from './engines.ts';
 import { expand } from './expand.ts';
 import { exitCodeOf } from './failure.ts';
 import { Leases } from './leases.ts';
-import { lookAt, runLeaf } from './leaf.ts';
+import { lookAt, notHeld, runLeaf } from './leaf.ts';
 import type { LeafEffects, LeafResult } from './leaf-work.ts';
 import { createNode, joinNode } from './node.ts';
 import type { Node } from './node.ts';
 import type { RunOptions } from './options.ts';
+import { underLeases } from './overlap.ts';
 import { Recorder } from './recorder.ts';
 import { policyOf, withRetries } from './retry.ts';
 import { Seen } from './seen.ts';
@@ -178,7 +179,7 @@ class Run {
     const started = this.#recorder.started(node, 'leaf');
     let declared: readonly PartitionRecord[] | undefined;
     let attempts = 1;
-    const policy = policyOf(node.invocation.task, this.#options.attempts);
+    const policy = policyOf(node.invocation.task, this.#options.attempts, this.#options.defaults);
     try {
       const { output, ...result } = await withRetries(policy, this.#options, {
         attempt: () =>
@@ -227,24 +228,37 @@ class Run {
       },
       declare,
     };
-    const isolate = this.#options.isolate ?? node.invocation.task.isolate;
+    const { isolate: given, defaults } = this.#options;
+    const isolate = given ?? node.invocation.task.isolate ?? defaults?.isolate;
     return workers && isolate === 'process'
       ? this.#runIsolated(workers, node, effects)
       : runLeaf(node.invocation, this.#options, effects);
   }
 
-  /** What is up to date needs no process. */
+  /**
+   * What is up to date needs no process. The lease is taken here, too, where its heart beats on
+   * while the process is busy with nothing but its leaf.
+   */
   async #runIsolated(
     workers: Workers,
     { invocation }: Node,
     effects: LeafEffects & IsolatedEffects,
   ): Promise<LeafResult> {
-    const { lookup } = this.#means;
-    const { settled } = await lookAt(invocation, this.#options, effects, lookup);
+    const { lookup, leases } = this.#means;
+    const { settled, assessed } = await lookAt(invocation, this.#options, effects, lookup);
     if (settled) return settled;
-    const result = await workers.run(invocation, effects);
-    for (const prefix of result.outputs) lookup.changed(prefix);
-    return result;
+    const work = async (): Promise<LeafResult> => {
+      const result = await workers.run(invocation, effects);
+      for (const prefix of result.outputs) lookup.changed(prefix);
+      return result;
+    };
+    if (!leases || !assessed) return await work();
+    return await underLeases<LeafResult>(leases, assessed, {
+      work,
+      instead: (taken) => notHeld(taken, assessed, effects),
+      log: effects.log,
+      signal: effects.attempt.signal,
+    });
   }
 
   /** Whether no further leaf may start. */

@@ -5,6 +5,7 @@ import type { ArgValue } from '../docopt/args.ts';
 import type { Args } from '../docopt/types.ts';
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { RowCounts, Status } from '../ledger/events.ts';
+import type { Plot } from '../plot/plot.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Authoring } from './author.ts';
 import type { Registry } from './registry.ts';
@@ -91,8 +92,8 @@ export interface Pinned {
   readonly renewBefore?: string;
 }
 
-/** Text, which goes to stdout as it is, or a table. */
-export type Shown = string | Summary;
+/** Text, which goes to stdout as it is, a table, or a chart. */
+export type Shown = string | Summary | Plot;
 
 /** Where a leaf is done: in a process of its own, or in that of the run. */
 export type Isolate = 'process' | 'none';
@@ -102,6 +103,11 @@ export interface AttemptSettings {
   readonly retries?: number;
   readonly retryDelayMs?: number;
   readonly timeoutMs?: number;
+}
+
+/** What holds for tasks that say nothing themselves. */
+export interface TaskDefaults extends AttemptSettings {
+  readonly isolate?: Isolate;
 }
 
 /** An invocation as a plan yields it; arguments by name, or argv as a person would type it. */
