@@ -24,8 +24,10 @@ const path = '/usr/local/bin:/usr/bin:/bin';
 /** Lines for `crontab -e`. */
 export function crontab({ name, argv, schedule, timezone, folder }: Job): string {
   const command = `cd ${quoteWord(folder)} && pipe ${quote(argv)} >>${name}.log 2>&1`;
-  return `# crontab: add with crontab -e. PATH must lead to pipe and to node (dirname "$(command -v pipe)").
-# CRON_TZ is known to cronie; other crons go by the zone of the machine.
+  return `# crontab: add with crontab -e at the end, for PATH and CRON_TZ hold for all lines below them.
+# PATH must lead to pipe and to node (dirname "$(command -v pipe)").
+# CRON_TZ is known to cronie (Fedora, RHEL, Arch). The cron of Debian and Ubuntu ignores it and goes by the
+# zone of the machine: have that be ${timezone} (timedatectl), or take the timer below.
 PATH=${path}
 CRON_TZ=${timezone}
 ${schedule.text} ${command.replaceAll('%', '\\%')}
@@ -36,6 +38,7 @@ ${schedule.text} ${command.replaceAll('%', '\\%')}
 export function systemdUnits({ name, argv, schedule, timezone, folder }: Job): string {
   const calendars = onCalendar(schedule).map((each) => `OnCalendar=${each} ${timezone}`);
   return `# ~/.config/systemd/user/${name}.service; its log: journalctl --user -u ${name}
+# To run without a login: loginctl enable-linger
 [Unit]
 Description=pipe ${argv.join(' ').replaceAll('%', '%%')}
 
@@ -74,6 +77,7 @@ export function githubWorkflow(job: Job): string {
   const command = `node_modules/.bin/pipe ${words}`;
   const script = isSame ? [command] : [...guard(due, job.timezone), command];
   return `# .github/workflows/${name}.yml; its log is that of the workflow's runs
+# What a job writes is gone when it ends: the store has to be elsewhere, as s3://, its keys among the secrets.
 name: ${name}
 on:
   workflow_dispatch:

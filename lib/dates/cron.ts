@@ -173,6 +173,11 @@ function longest(month: number): number {
   return month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
+/** Of any year. */
+function shortest(month: number): number {
+  return month === 2 ? 28 : longest(month);
+}
+
 /** Day of the month, month and weekday, so many days later. */
 function shiftDays(schedule: CronSchedule, shift: number): string | undefined {
   const { daysOfMonth, months, weekdays, isEitherDay } = schedule;
@@ -183,8 +188,10 @@ function shiftDays(schedule: CronSchedule, shift: number): string | undefined {
   const moved = weekdays.map((each) => mod(each + shift, 7)).sort((a, b) => a - b);
   const isEveryDay = isEitherDay ? isEveryDate || isEveryWeekday : isEveryDate && isEveryWeekday;
   if (isEveryDay) return months.length === 12 ? '* * *' : undefined;
-  // Every month has 28 days; the day before its first is one of several.
-  if (!isEveryDate && shifted.some((day) => day < 1 || day > 28)) return undefined;
+  // Both days must be there in every such month, or the one would come where the other does not.
+  const last = Math.min(...months.map(shortest));
+  const isInside = [...daysOfMonth, ...shifted].every((day) => day >= 1 && day <= last);
+  if (!isEveryDate && !isInside) return undefined;
   if (months.length < 12 && (isEveryDate || isEitherDay)) return undefined;
   // Two lists would mean that either of them allows a day.
   if (!isEveryDate && !isEveryWeekday && !isEitherDay) return undefined;

@@ -105,6 +105,10 @@ describe('in UTC', () => {
     ['0 0 1 * *', 60, undefined],
     ['0 23 28 * *', -120, undefined],
     ['0 0 * 3 *', 60, undefined],
+    // February has no 29th in most years, and then the 28th is due elsewhere.
+    ['0 0 29 2 *', 60, undefined],
+    ['0 0 29 * *', 60, undefined],
+    ['0 0 29 3,4 *', 60, ['0 23 28 3,4 *']],
     ['0 6 31 3 *', 60, ['0 5 31 3 *']],
     ['0 0 1-31 * 1', 60, ['0 23 * * *']],
     ['0 0 */9 * */2', 60, undefined],

@@ -68,13 +68,16 @@ describe('cron:print', () => {
     expect(await rig.pipe(line)).toEqual({
       code: 0,
       stderr: '',
-      stdout: `# crontab: add with crontab -e. PATH must lead to pipe and to node (dirname "$(command -v pipe)").
-# CRON_TZ is known to cronie; other crons go by the zone of the machine.
+      stdout: `# crontab: add with crontab -e at the end, for PATH and CRON_TZ hold for all lines below them.
+# PATH must lead to pipe and to node (dirname "$(command -v pipe)").
+# CRON_TZ is known to cronie (Fedora, RHEL, Arch). The cron of Debian and Ubuntu ignores it and goes by the
+# zone of the machine: have that be UTC (timedatectl), or take the timer below.
 PATH=/usr/local/bin:/usr/bin:/bin
 CRON_TZ=UTC
 0 6 * * 1-5 cd $RIG && pipe --if-running=skip stats:multi -- --sites=all --days-ago=7 >>pipe-stats-multi.log 2>&1
 
 # ~/.config/systemd/user/pipe-stats-multi.service; its log: journalctl --user -u pipe-stats-multi
+# To run without a login: loginctl enable-linger
 [Unit]
 Description=pipe --if-running=skip stats:multi -- --sites=all --days-ago=7
 
@@ -96,6 +99,7 @@ Persistent=true
 WantedBy=timers.target
 
 # .github/workflows/pipe-stats-multi.yml; its log is that of the workflow's runs
+# What a job writes is gone when it ends: the store has to be elsewhere, as s3://, its keys among the secrets.
 name: pipe-stats-multi
 on:
   workflow_dispatch:
