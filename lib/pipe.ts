@@ -3,7 +3,16 @@ export type { Config } from './cli/config.ts';
 export { invoke } from './cli/invoke.ts';
 export { testTask, type TestOptions, type TestResult } from './cli/test-task.ts';
 export { defineDataset, type Dataset } from './dataset/define-dataset.ts';
-export type { ExecOptions, Query, RequestOptions, RowSource, WriteOptions } from './task/author.ts';
+export type {
+  Authoring,
+  ColumnTypes,
+  Content,
+  ExecOptions,
+  Query,
+  RequestOptions,
+  RowSource,
+  WriteOptions,
+} from './task/author.ts';
 export { defineTask, type Task } from './task/define.ts';
 export type {
   Call,
@@ -24,6 +33,7 @@ export { integer, limit, list, oneOf, someOf, window } from './task/values.ts';
 export { boundsOf, offsetsOf } from './dates/zone.ts';
 export { daysOf, utcDaysOf, type Window } from './dates/window.ts';
 export { addDays, parseDay, type Day, type Instant } from './dates/day.ts';
+export type { Engine, Row } from './engine/engine.ts';
 export type { Partition } from './dataset/layout.ts';
 export type { Manifest } from './dataset/manifest.ts';
 export type { Draft } from './dataset/publish.ts';

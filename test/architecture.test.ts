@@ -7,7 +7,7 @@ import { type Allowance, type Rules, breaches, importsOf } from './architecture.
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const belowDataset = ['store', 'formats', 'docopt', 'dates', 'errors', 'events'];
-const belowOperations = ['dataset', 'engine', ...belowDataset];
+const belowOperations = ['dataset', 'engine', 'plot', ...belowDataset];
 const belowRun = ['task', 'ledger', 'operations', ...belowOperations];
 const lib = ['run', 'terminal', 'wording', 'report', ...belowRun];
 
@@ -16,6 +16,8 @@ const table: Readonly<Record<string, Allowance>> = {
   errors: { imports: [] },
   // The event types are a leaf: everybody may speak of what happened.
   events: { imports: [] },
+  // What a chart shows, for whoever draws it.
+  plot: { imports: [] },
   docopt: { imports: ['errors'] },
   dates: { imports: ['errors'] },
   formats: { imports: ['errors'] },
@@ -26,13 +28,13 @@ const table: Readonly<Record<string, Allowance>> = {
   ledger: { imports: ['errors', 'store', 'dates', 'events'] },
   task: {
     imports: ['errors', 'docopt', 'dates', 'events'],
-    types: ['store', 'engine', 'dataset', 'operations'],
+    types: ['store', 'formats', 'engine', 'dataset', 'operations', 'plot'],
   },
   run: { imports: belowRun },
   // Numbers, sizes and times as words; whoever writes for people may use it.
   wording: { imports: [] },
-  terminal: { imports: ['events', 'wording'] },
-  report: { imports: ['ledger', 'events', 'formats', 'wording'] },
+  terminal: { imports: ['events', 'plot', 'wording'] },
+  report: { imports: ['ledger', 'events', 'formats', 'plot', 'wording'] },
   // A task writes a report; what it prints is for the terminal, of which tasks know nothing.
   tasks: { imports: ['run', 'report', ...belowRun] },
   cli: { imports: ['tasks', ...lib] },

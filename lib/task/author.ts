@@ -1,6 +1,7 @@
 import type { Partition } from '../dataset/layout.ts';
 import type { Manifest } from '../dataset/manifest.ts';
 import type { Row } from '../engine/engine.ts';
+import type { ColumnTypes } from '../formats/column-types.ts';
 import type { Query, queryOf } from '../operations/records/query.ts';
 import type { RowSource } from '../operations/records/read.ts';
 import type { Content, WriteOptions } from '../operations/records/write.ts';
@@ -9,7 +10,7 @@ import type { Content, WriteOptions } from '../operations/records/write.ts';
 export interface Authoring {
   /**
    * A query whose values are bound and whose tables are partitions:
-   * sql`select * from ${events({ site, date })} where status = ${404}`.
+   * ``sql`select * from ${events({ site, date })} where status = ${404}` ``.
    */
   readonly sql: typeof queryOf;
 
@@ -73,4 +74,4 @@ export interface RequestOptions extends Omit<RequestInit, 'signal'> {
   readonly attempts?: number;
 }
 
-export type { Content, Query, RowSource, WriteOptions };
+export type { ColumnTypes, Content, Query, RowSource, WriteOptions };
