@@ -3,6 +3,7 @@ import type { Day } from '../lib/dates/day.ts';
 import { setsOf } from '../lib/dataset/snapshot.ts';
 import { NoDataError, UserError } from '../lib/errors.ts';
 import { quote } from '../lib/docopt/quote.ts';
+import { findSource } from '../lib/operations/merge/source.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { CallArgs, Outcome, RunContext } from '../lib/task/task.ts';
 import { oneOf } from '../lib/task/values.ts';
@@ -53,10 +54,12 @@ Options:
           ? { deletes: args.deletes, order: args.order }
           : { key: args.key, 'allow-shrink': args['allow-shrink'] }),
       };
+      if (args['skip-missing'] && (await isMissing(call.from, context))) {
+        context.log(`${day} is left out: there is no ${call.from}`);
+        continue;
+      }
       const outcome = await context.invoke(`snapshot:${as}`, call);
-      const isMissing = outcome.error instanceof NoDataError;
-      if (isMissing && args['skip-missing']) context.log(`${day} is left out: there is no file`);
-      else demand(outcome, `${day} could not be stored; later days wait for it`);
+      demand(outcome, `${day} could not be stored; later days wait for it`);
     }
     if ((await setsOf(context.store, dataset)).length === 0) return;
     if (when !== 'never') {
@@ -95,6 +98,16 @@ async function daysDue(args: DueArgs, context: RunContext): Promise<readonly Day
       `pipe snapshot:increment -- ${quote([`--dataset=${dataset}`, `--date=${first}`])} --from=<its file>, ` +
       `or write ${DATE} for the day in --from, such as --from=changes/${DATE}.csv.`,
   );
+}
+
+async function isMissing(from: string, context: RunContext): Promise<boolean> {
+  try {
+    await findSource(from, context);
+    return false;
+  } catch (error) {
+    if (error instanceof NoDataError) return true;
+    throw error;
+  }
 }
 
 function demand({ status, error }: Outcome, problem: string): void {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setsOf } from '../../lib/dataset/snapshot.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { tasksOf } from '../../lib/task/load.ts';
 import * as snapshot from '../../tasks/snapshot.ts';
@@ -88,4 +89,230 @@ test('what is asked for twice is done once', async () => {
     'snapshot:full -- --dataset=users --key=id --from=1.csv --date=2026-11-01',
   );
   expect(again.leaves[0]).toMatch(/^skipped/);
+});
+
+describe('guards', () => {
+  beforeEach(storeThreeDays);
+
+  test('a state that has shrunk is refused, unless it is allowed', async () => {
+    await put('small.csv', 'id,name,age\n1,Ann,30\n');
+    const command = 'snapshot:full -- --dataset=users --from=small.csv --date=2026-11-04';
+    expect(await failed(command)).toContain(
+      'the new state has 1 records; the set of 2026-11-01 has 3',
+    );
+    await done(`${command} --allow-shrink`);
+    expect(await read('2026-11-04')).toBe('id,name,age\n1,Ann,30\n');
+    await put('empty.csv', 'id,name,age\n');
+    expect(
+      await failed('snapshot:diff -- --dataset=users --from=empty.csv --date=2026-11-05'),
+    ).toContain('the new state has 0 records');
+  });
+
+  test('records without a key, and two of one key, are refused with examples', async () => {
+    await put('null.csv', 'id,name\n1,a\n,b\n2,c\n');
+    await put('twice.csv', 'id,name\n7,a\n8,b\n7,c\n');
+    expect(
+      await failed('snapshot:full -- --dataset=users --from=null.csv --date=2026-11-05'),
+    ).toContain('1 records have no id, which is their key; the first are records 2');
+    expect(
+      await failed('snapshot:diff -- --dataset=users --from=twice.csv --date=2026-11-05'),
+    ).toContain("id '7' (2 records)");
+    expect(Object.keys(states)).toContain('2026-11-03');
+    expect(await read('2026-11-05')).toBe(states['2026-11-03']);
+  });
+
+  test('other columns: new ones are NULL before, those that are gone stay NULL', async () => {
+    await put('more.csv', 'id,name,town\n1,Ann,Oslo\n2,Bob,Rom\n3,Cy,Bonn\n');
+    await done('snapshot:diff -- --dataset=users --from=more.csv --date=2026-11-04');
+    expect(await read('2026-11-04')).toBe(
+      'id,name,age,town\n1,Ann,,Oslo\n2,Bob,,Rom\n3,Cy,,Bonn\n',
+    );
+    expect(await read('2026-11-03')).toBe(states['2026-11-03']);
+    await done('snapshot:merge -- --dataset=users --when=always');
+    expect(await read('2026-11-04')).toBe(
+      'id,name,age,town\n1,Ann,,Oslo\n2,Bob,,Rom\n3,Cy,,Bonn\n',
+    );
+  });
+
+  test('a type that does not fit stops with both types and the way to accept it', async () => {
+    await put('typed.jsonl', '{"id":"9","name":"Ida","age":9}\n');
+    const command = 'snapshot:increment -- --dataset=users --from=typed.jsonl --date=2026-11-04';
+    const error = await failed(command);
+    expect(error).toContain('age: was VARCHAR, is BIGINT');
+    expect(error).toContain('--accept-schema');
+    await done(`${command} --accept-schema`);
+    expect(await read('2026-11-04')).toBe(`${states['2026-11-03']}9,Ida,9\n`);
+  });
+});
+
+test('integers become decimals where that is accepted', async () => {
+  await put('1.jsonl', '{"id":1,"n":1}\n{"id":2,"n":2}\n');
+  await put('2.jsonl', '{"id":2,"n":2.5}\n');
+  await done('snapshot:full -- --dataset=users --key=id --from=1.jsonl --date=2026-11-01');
+  const command = 'snapshot:increment -- --dataset=users --from=2.jsonl --date=2026-11-02';
+  expect(await failed(command)).toContain('n: was BIGINT, is DOUBLE, would be DOUBLE');
+  await done(`${command} --accept-schema`);
+  expect(await read('2026-11-02')).toBe('id,n\n1,1.0\n2,2.5\n');
+  expect(await read('2026-11-01')).toBe('id,n\n1,1\n2,2\n');
+});
+
+test('the last record of a key counts by the order column, as a number where all are numbers', async () => {
+  await put('1.csv', 'id,v,seq\n1,old,0\n');
+  await put('2.csv', 'id,v,seq\n1,ten,10\n1,nine,9\n1,tie,10\n2,a,3\n2,b,\n');
+  await done('snapshot:full -- --dataset=users --key=id --from=1.csv --date=2026-11-01');
+  await done('snapshot:increment -- --dataset=users --from=2.csv --order=seq --date=2026-11-02');
+  expect(await read('2026-11-02')).toBe('id,v,seq\n1,tie,10\n2,a,3\n');
+});
+
+describe('one record', () => {
+  beforeEach(storeThreeDays);
+
+  test('is found as of a day', async () => {
+    const get = 'snapshot:get -- --dataset=users';
+    expect(await done(`${get} --key=2`)).toBe('{"id":"2","name":"Rob","age":"41"}\n');
+    expect(await done(`${get} --key=2 --as-of=2026-11-01`)).toBe(
+      '{"id":"2","name":"Bob","age":"40"}\n',
+    );
+    expect(await failed(`${get} --key=1 --as-of=2026-11-02`)).toContain(
+      "no record with the key '1'",
+    );
+    expect(await failed(`${get} --key=1 --key=2`)).toContain('--key=<id>');
+  });
+
+  test.each(['before', 'after'])('has a history, %s a merge', async (when) => {
+    if (when === 'after') {
+      await done('snapshot:merge -- --dataset=users --when=always --date=2026-11-02');
+      await done('snapshot:merge -- --dataset=users --when=always');
+    }
+    const lines = (await done('snapshot:get -- --dataset=users --key=1 --history'))
+      .trim()
+      .split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { date: '2026-11-01', change: 'added', record: { id: '1', name: 'Ann', age: '30' } },
+      { date: '2026-11-02', change: 'deleted', record: null },
+      { date: '2026-11-03', change: 'added', record: { id: '1', name: '', age: '3' } },
+    ]);
+  });
+});
+
+describe('a condition', () => {
+  beforeEach(storeThreeDays);
+  const where = (text: string): readonly string[] => [
+    'snapshot:read',
+    '--',
+    '--dataset=users',
+    `--where=${text}`,
+  ];
+
+  test('chooses records', async () => {
+    expect(await done(where("age::int > 2 and name <> ''"))).toBe(
+      'id,name,age\n2,Rob,41\n3,"Cy\nlon",50\n',
+    );
+    expect(await done(where("id = '1' -- the first"))).toBe('id,name,age\n1,"",3\n');
+  });
+
+  test.each([
+    'true) union select * from (select 1 a, 2 b, 3 c) where (true',
+    'true); drop table x; select (1',
+    "id in (select content from read_text('/etc/passwd'))",
+    'true) order by (id',
+    'id =',
+    '',
+  ])('is one expression without queries: %s', async (text) => {
+    expect(await failed(where(text))).toMatch(/^--where: /m);
+  });
+});
+
+test('a merge rewrites only the buckets with changes, and refers to the others', async () => {
+  const lines = Array.from({ length: 100 }, (_, n) => `${100 + n},a\n`);
+  await put('1.csv', `id,v\n${lines.join('')}`);
+  await put('2.csv', 'id,v\n111,b\n112,b\n');
+  await done(
+    'snapshot:full -- --dataset=users --key=id --from=1.csv --date=2026-11-01 --bucket-rows=10',
+  );
+  await done('snapshot:increment -- --dataset=users --from=2.csv --date=2026-11-02');
+  await done('snapshot:merge -- --dataset=users --when=always --bucket-rows=10');
+  const [, merged] = await setsOf(runner.store, 'users');
+  expect(merged?.manifest.files).toHaveLength(1);
+  expect(merged?.buckets.filter(({ date }) => date === '2026-11-01')).toHaveLength(9);
+  expect(merged?.manifest.rows).toEqual({ in: 12, out: 10, rejected: 0, filtered: 2 });
+  expect(merged?.set.keys).toBe(100);
+});
+
+describe('expiry', () => {
+  beforeEach(async () => {
+    await storeThreeDays();
+    await done('snapshot:merge -- --dataset=users --when=always');
+  });
+  const command = 'snapshot:expire -- --dataset=users --keep-days=1 --grace-hours=0';
+  const today = { now: '2026-11-04T12:00:00Z' };
+  const days = async (): Promise<readonly string[]> =>
+    (await setsOf(runner.store, 'users')).map(({ day }) => day);
+
+  test('deletes what no kept day needs, but for files that others refer to', async () => {
+    expect((await runner.run(command, today)).exitCode).toBe(0);
+    expect(await days()).toEqual(['2026-11-03']);
+    expect(await read('2026-11-03')).toBe(states['2026-11-03']);
+    await done('snapshot:verify -- --dataset=users');
+  });
+
+  test('waits until the grace is over', async () => {
+    await runner.run(command.replace('=0', '=24'), today);
+    expect(await days()).toHaveLength(3);
+  });
+
+  test('deletes nothing when the newer set is damaged', async () => {
+    const [, , merged] = await setsOf(runner.store, 'users');
+    await put(
+      `store/${merged?.buckets[0]?.key}`,
+      Buffer.alloc(merged?.buckets[0]?.file.bytes ?? 0),
+    );
+    const ran = await runner.run(command, today);
+    expect(errorOf(ran)).toContain('is not the file that was published');
+    expect(await days()).toHaveLength(3);
+    expect(await failed('snapshot:verify -- --dataset=users')).toContain('2026-11-03: users/date=');
+  });
+});
+
+describe('the daily task', () => {
+  const command =
+    'snapshot:daily -- --dataset=users --key=id --from=dump-{date}.csv --when=always --bucket-rows=2';
+
+  test('catches up in order, twice is once', async () => {
+    for (const [day, text] of Object.entries(states)) await put(`dump-${day}.csv`, text);
+    await runner.run(`${command} --date=2026-11-01`);
+    const ran = await runner.run(`${command} --date=2026-11-03`);
+    expect(errorOf(ran)).toBe('');
+    for (const [day, text] of Object.entries(states)) expect(await read(day)).toBe(text);
+    const sets = await setsOf(runner.store, 'users');
+    await done(`${command} --date=2026-11-03`);
+    expect(await setsOf(runner.store, 'users')).toEqual(sets);
+  });
+
+  test('stops at a day without a file, unless it may be left out', async () => {
+    for (const day of ['2026-11-01', '2026-11-03'] as const)
+      await put(`dump-${day}.csv`, states[day]);
+    await runner.run(`${command} --date=2026-11-01`);
+    const ran = await runner.run(`${command} --date=2026-11-03`);
+    expect(ran.exitCode).not.toBe(0);
+    expect(errorOf(ran)).toContain('dump-2026-11-02.csv');
+    await done(`${command} --date=2026-11-03 --skip-missing`);
+    expect(await read('2026-11-03')).toBe(states['2026-11-03']);
+  });
+
+  test('an increment that comes too early names what to run first', async () => {
+    await storeThreeDays();
+    const daily = 'snapshot:daily -- --dataset=users --as=increment --from=2.csv --date=2026-11-06';
+    expect(await failed(daily)).toContain(
+      'pipe snapshot:increment -- --dataset=users --date=2026-11-04',
+    );
+  });
+});
+
+test('a source that ends too early is refused', async () => {
+  const whole = gzipSync(states['2026-11-01'].repeat(100));
+  await put('cut.csv.gz', whole.subarray(0, whole.length - 20));
+  expect(
+    await failed('snapshot:full -- --dataset=users --key=id --from=cut.csv.gz --date=2026-11-01'),
+  ).toContain('truncated or damaged');
 });

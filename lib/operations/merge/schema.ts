@@ -12,7 +12,7 @@ export interface Evolving {
   readonly key: readonly string[];
   /** What to call where the new columns come from. */
   readonly from: string;
-  /** Whether a column that changes its type in another way than to a wider one becomes text. */
+  /** Whether a column that changes its type in another way than to a wider one becomes DOUBLE, or else text. */
   readonly accept: boolean;
 }
 
@@ -33,10 +33,13 @@ export function evolve(
     const wide = other ? wider(type, other.type) : type;
     if (wide !== undefined) return { name, type: wide };
     const isKey = options.key.some((key) => same(key, name));
+    const common = isNumber(type) && isNumber(other?.type ?? '') ? 'DOUBLE' : 'VARCHAR';
     if (!options.accept || isKey) {
-      clashes.push(`${name}${isKey ? ' (key)' : ''}: was ${type}, is ${other?.type ?? ''}`);
+      clashes.push(
+        `${name}${isKey ? ' (key)' : ''}: was ${type}, is ${other?.type ?? ''}, would be ${common}`,
+      );
     }
-    return { name, type: 'VARCHAR' };
+    return { name, type: common };
   });
   if (clashes.length > 0) throw clash(options, clashes);
   return [...kept, ...now.filter(({ name }) => !find(before, name))];
@@ -126,10 +129,14 @@ function holds(wide: string, narrow: string): boolean {
   });
 }
 
+function isNumber(type: string): boolean {
+  return /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$|^FLOAT$|^DOUBLE$|^DECIMAL/.test(type);
+}
+
 function clash({ from, accept }: Evolving, clashes: readonly string[]): UserError {
   const way = accept
     ? 'The type of a key cannot change; begin another dataset.'
-    : 'Make the source as it was, or take both as text with --accept-schema.';
+    : 'Make the source as it was, or take what would hold both with --accept-schema; DOUBLE rounds integers beyond 2^53.';
   return new UserError(
     `${from} has columns of other types than the dataset:\n  ${clashes.join('\n  ')}\n${way}`,
   );
