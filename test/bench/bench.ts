@@ -6,6 +6,7 @@ import { benchLeaves } from './leaves.ts';
 import { benchLedger } from './ledger.ts';
 import { benchPack } from './pack.ts';
 import { benchPackS3 } from './pack-s3.ts';
+import { benchS3 } from './s3.ts';
 import { benchPageloads } from './pageloads.ts';
 import { benchPlan } from './plan.ts';
 import { benchSample } from './sample.ts';
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   pageloads: benchPageloads,
   ingest: benchIngest,
   pack: (size) => benchPack(size ? [size] : [20_000, 100_000]),
+  s3: (size) => benchS3(size ?? 2 ** 30),
   join: (size) => benchJoin(size ?? 5_000_000),
   'pack-s3': (size) => benchPackS3(size ? [size] : [20_000, 100_000]),
 };

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { build } from 'esbuild';
 import pLimit from 'p-limit';
 import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
 import { openStore } from '../../lib/store/open.ts';
@@ -14,17 +11,13 @@ import { harvestChunk, harvestList, harvestPack } from '../../tasks/harvest.ts';
 import { runTasks } from '../rig/run.ts';
 import { timed } from './pack.ts';
 import type { Measured } from './pack.ts';
+import { access, serve } from './s3-process.ts';
 
 /** Of the SDK's own best. More at once make neither of the two faster. */
 const CONCURRENCY = 64;
 
 /** The SDK's speed does not change after so many. */
 const MOST_PLAIN_GETS = 20_000;
-
-const access = {
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test-key', secretAccessKey: 'test-secret' },
-};
 
 /** Objects of 4 KiB packed from an S3 server on loopback, beside GETs by the plain SDK whose bodies nobody keeps. */
 export async function benchPackS3(sizes: readonly number[]): Promise<readonly object[]> {
@@ -55,24 +48,6 @@ function rowOf(what: string, objects: number, { seconds, cpuMs, peakBytes }: Mea
     'CPU ms/object': Math.round((cpuMs / objects) * 1000) / 1000,
     'peak RSS MiB': Math.round(peakBytes / 2 ** 20),
   };
-}
-
-/** The server must not share a process with what is measured. */
-async function serve(objects: number, folder: string): Promise<{ endpoint: string; stop(): void }> {
-  const outfile = join(folder, 's3-objects.mjs');
-  await build({
-    entryPoints: ['test/bench/s3-objects.ts'],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc'],
-  });
-  const child = spawn(process.execPath, [outfile, String(objects)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line]: unknown[] = await once(child.stdout, 'data');
-  return { endpoint: String(line).trim(), stop: () => void child.kill() };
 }
 
 async function getAll(endpoint: string, objects: number): Promise<void> {
