@@ -1,7 +1,9 @@
 import { readArgv, type Argv } from './argv.ts';
 import { compile, withoutSeparator } from './compile.ts';
+import { countLeaves } from './keys.ts';
 import {
   argName,
+  isLeaf,
   keyOf,
   leaves,
   type Leaf,
@@ -112,6 +114,7 @@ class Beginning {
   readonly #open = new Map<string, number>();
   readonly #words: number;
   #openTotal: number;
+  readonly #counts: ReturnType<typeof countLeaves>;
   #steps = 0;
 
   constructor(usage: Usage, line: UsageLine, read: Argv, more: Leaf) {
@@ -122,6 +125,7 @@ class Beginning {
     if (more.type === 'option') keys.push(more.option.key);
     for (const key of keys) this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
     this.#openTotal = keys.length;
+    this.#counts = countLeaves(line.tree);
     this.#words = read.words.length + (more.type === 'option' ? 0 : 1);
   }
 
@@ -134,11 +138,10 @@ class Beginning {
     if (this.#steps > MOST_STEPS) return true;
     switch (node.type) {
       case 'option':
-        return this.#takeOption(node.option.key, at, next) || next(at);
+        return this.#takeOption(node.option.key, at, next);
       case 'positional':
       case 'command':
-        if (at === this.#words) return next(at);
-        return this.#takes(node, at) && next(at + 1);
+        return at === this.#words ? next(at) : this.#takes(node, at) && next(at + 1);
       case 'sequence':
         return this.#sequence(node.items, 0, at, next);
       case 'optional':
@@ -153,15 +156,16 @@ class Beginning {
     }
   }
 
+  /** Takes the option where it is given, unless another leaf has to; else it is still missing. */
   #takeOption(key: string, at: number, next: Next): boolean {
     const open = this.#open.get(key) ?? 0;
-    if (open === 0) return false;
+    if (open === 0) return next(at);
     this.#open.set(key, open - 1);
     this.#openTotal -= 1;
     if (next(at)) return true;
     this.#open.set(key, open);
     this.#openTotal += 1;
-    return false;
+    return this.#counts.get(key)?.count !== 1 && next(at);
   }
 
   #takes(leaf: Leaf, at: number): boolean {
@@ -181,7 +185,9 @@ class Beginning {
     const item = items[index];
     if (item === undefined) return next(at);
     const rest: Next = (after) => this.#optional(items, index + 1, after, next);
-    return this.#walk(item, at, rest) || rest(at);
+    // Of a leaf, to be missing is to be left out.
+    const isMissing = item.type === 'option' || (isLeaf(item) && at === this.#words);
+    return this.#walk(item, at, rest) || (!isMissing && rest(at));
   }
 
   #rounds(item: Node, at: number, next: Next): boolean {
