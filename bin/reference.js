@@ -1,5 +1,5 @@
 // Writes lib/README.md: what authors of tasks import, from the declarations that tsc has written and
-// their comments; with --print to stdout. With --print it goes to stdout.
+// their comments; with --print to stdout.
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
