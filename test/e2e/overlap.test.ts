@@ -49,6 +49,19 @@ export const hold = defineTask({
   },
 });
 
+export const busy = defineTask({
+  name: 'test:busy',
+  summary: 'Give the event loop nothing for 4 s',
+  usage: '--key=<key>',
+  outputs: ({ key }) => [{ partition: partition(key), inputs: [] }],
+  async run({ key }, context) {
+    await writeFile('held', '');
+    const end = Date.now() + 4000;
+    while (Date.now() < end);
+    await make(key, context);
+  },
+});
+
 export const all = defineTask({
   name: 'test:all',
   summary: 'Make many',
@@ -117,6 +130,48 @@ test('who was replaced publishes nothing', async () => {
   expect(results[0]?.stderr).toContain('was taken over by ');
   expect(await generations()).toEqual([2]);
   expect(await leases()).toEqual([]);
+});
+
+test('an isolated leaf that is busy keeps its lease', async () => {
+  const env = { PIPE_LEASE_STALE: '1s' };
+  const first = rig.pipe(['--isolate=process', 'test:busy', '--key=a'], { env });
+  await until('held');
+  const second = await rig.pipe(['test:busy', '--key=a'], { env });
+  expect([(await first).code, second.code], (await first).stderr).toEqual([0, 0]);
+  expect(second.stderr).toContain('everything is up to date');
+  expect(await generations()).toEqual([1]);
+  expect(await leases()).toEqual([]);
+});
+
+test('one that is busy in the process of its run is taken for dead, and publishes nothing then', async () => {
+  const env = { PIPE_LEASE_STALE: '1s' };
+  const first = rig.pipe(['test:busy', '--key=a'], { env });
+  await until('held');
+  const second = await rig.pipe(['test:one', '--key=a'], { env });
+  expect(second.code, second.stderr).toBe(0);
+  expect(await first).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('--isolate=process'),
+  });
+  expect(await generations()).toEqual([2]);
+});
+
+test('waits as long as the command line or else the project says, and exits with 4', async () => {
+  const first = rig.pipe(['test:hold', '--', '--key=a']);
+  await until('held');
+  await rig.write({ 'pipe.config.json': '{ "wait": "100ms" }' });
+  const failed = await rig.pipe(['test:hold', '--key=a']);
+  expect(failed.code).toBe(4);
+  expect(failed.stderr).toMatch(/is still being made by run \S+ .* after 100ms\. .*--wait=<time>/);
+  const waiting = rig.pipe(['--wait=1m', 'test:hold', '--key=a']);
+  await writeFile(rig.path('go'), '');
+  expect([(await first).code, (await waiting).code]).toEqual([0, 0]);
+  await rig.write({ 'pipe.config.json': '{ "wait": "soon" }' });
+  const wrong = await rig.pipe(['test:one', '--key=a']);
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("pipe.config: wait: 'soon'"),
+  });
 });
 
 test('a run that was killed blocks nobody on its machine', async () => {

@@ -16,6 +16,7 @@ export class Time {
 export interface TestLeases {
   readonly ifRunning?: IfRunning;
   readonly staleMs?: number;
+  readonly waitMs?: number;
   readonly host?: string;
   readonly time?: Time;
   /** How far the clock is off. */
@@ -44,6 +45,7 @@ export function settingsOf(options: TestLeases, time: Time, host: string): Lease
     ifRunning: options.ifRunning ?? 'wait',
     // Hearts beat in real time; in a test they beat when told to.
     staleMs: options.staleMs ?? 60_000,
+    waitMs: options.waitMs ?? Infinity,
     owner: { host: options.host ?? host, pid: 1, start: 'boot.1' },
     liveness: options.liveness ?? (() => 'unknown'),
     elapsed: () => time.ms,

@@ -62,6 +62,17 @@ describe('a run that comes second', () => {
     expect(await (await second).confirm(scope, 0)).toBe(1);
   });
 
+  test('waits no longer than it may', async () => {
+    const store = openMemoryStore();
+    await held(leasesOf(store, 'run-1'));
+    const time = new Time();
+    const second = held(leasesOf(store, 'run-2', { staleMs: 1e9, waitMs: 60_000, time }));
+    await expect(second).rejects.toThrow(/still being made by run run-1 .* after 1m\. .*--wait=/);
+    await expect(second).rejects.toBeInstanceOf(LockedError);
+    expect(time.ms).toBeGreaterThan(60_000);
+    expect(time.ms).toBeLessThan(63_000);
+  });
+
   test('gives up waiting when it is to stop', async () => {
     const store = openMemoryStore();
     await held(leasesOf(store, 'run-1'));
