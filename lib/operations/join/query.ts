@@ -27,13 +27,23 @@ export function joinQuery(spec: JoinSpec, part: Part, { build }: QueryOptions): 
   const outer = spec.columns.map(
     ({ name }, index) => sql`${raw(`"o${index}"`)} as ${identifier(name)}`,
   );
-  const order = [...types.keys()].map((index) => raw(`"s${index}"`));
-  const places = spec.rights.flatMap((_, index) => [raw(`"rf${index}"`), raw(`"rr${index}"`)]);
+  const order = [...types.keys()].map((index) => raw(`"${sortName(spec, index)}"`));
+  const places = spec.rights.map((_, index) => raw(`"p${index}"`));
   return {
     query: sql`select ${outer} from (${join(rows, ' union all ')})
-      order by ${[...order, raw('"lf"'), raw('"lr"'), ...places]}`,
+      order by ${[...order, raw('"p"'), ...places]}`,
     isOrdered: branches.every(({ how }) => how !== 'semi' && how !== 'anti' && how !== 'rest'),
   };
+}
+
+/** Where a key is a column of the result as it is, rows are sorted by that, so that they carry it once. */
+function sortName({ how, left, rights, main, columns }: JoinSpec, index: number): string {
+  const key = rights[main]?.keys[index]?.left;
+  const position = columns.findIndex(
+    (column) => column.left !== undefined && left.columns[column.left]?.value === key,
+  );
+  const isKept = how !== 'right' && how !== 'full' && how !== 'rest';
+  return isKept && position >= 0 ? `o${position}` : `s${index}`;
 }
 
 /** `select` of one branch: the columns of the result as `o0`, …, the main key as `s0`, … and the rows' places. */
@@ -42,20 +52,18 @@ function branchQuery(spec: JoinSpec, { how, left, right }: Branch, build: 'left'
   const columns = spec.columns.map(
     (column, index) => sql`${valueOf(column, how)} as ${raw(`"o${index}"`)}`,
   );
-  const keys = (rights[main]?.keys ?? []).map(
-    (_, index) => sql`${keyOf(how, main, index)} as ${raw(`"s${index}"`)}`,
+  const keys = (rights[main]?.keys ?? []).flatMap((_, index) =>
+    sortName(spec, index) === `s${index}`
+      ? [sql`${keyOf(how, main, index)} as ${raw(`"s${index}"`)}`]
+      : [],
   );
   const noLeft = how === 'rest';
   const noRight = how === 'semi' || how === 'anti';
   const place = (name: string, value: string, isAbsent: boolean): Sql =>
     raw(`${isAbsent ? 'null::bigint' : value} as "${name}"`);
   const places = [
-    place('lf', 'l."file"', noLeft),
-    place('lr', 'l."row"', noLeft),
-    ...rights.flatMap((_, index) => [
-      place(`rf${index}`, `r${index}."file"`, noRight),
-      place(`rr${index}`, `r${index}."row"`, noRight),
-    ]),
+    place('p', 'l."place"', noLeft),
+    ...rights.map((_, index) => place(`p${index}`, `r${index}."place"`, noRight)),
   ];
   return sql`select ${[...columns, ...keys, ...places]} from ${tables(spec, { how, left, right }, build)}`;
 }
@@ -119,9 +127,12 @@ function rightOf({ rights }: JoinSpec, index: number): Table {
 function rowsOf({ side, keys }: Table, where: Sql): Sql {
   const columns = side.columns.map(({ value }, index) => sql`${value} as ${raw(`"c${index}"`)}`);
   const named = keys.map(({ name, value }) => sql`${value} as ${identifier(name)}`);
-  return sql`select * from (select ${[...columns, ...named]}, file_index as "file",
-    file_row_number as "row" from ${side.source}) where ${where}`;
+  return sql`select * from (select ${[...columns, ...named]}, ${placeInFiles} as "place"
+    from ${side.source}) where ${where}`;
 }
+
+/** One number for a row's file and its number there, of which a file of Parquet has fewer than 2^40. */
+const placeInFiles = raw('(file_index::bigint << 40) + file_row_number');
 
 /** Only the keys of a side and the places of its rows, for counting. */
 export function keysOf(spec: JoinSpec, side: 'left' | number, where: Sql): Sql {

@@ -20,7 +20,7 @@ export interface HotKey {
 /** A join of some rows of the left side with some of the right one; the parts' branches make the whole. */
 export interface Branch {
   readonly how: How;
-  /** Conditions on each side, in terms of its columns `k0`, `k1`, …, `file` and `row`. */
+  /** Conditions on each side, in terms of its columns `k0`, `k1`, … and `place`. */
   readonly left: Sql;
   readonly right: Sql;
   /** The side to build a hash table of; default: the smaller one. */
@@ -43,7 +43,7 @@ export interface Branch {
 export function branchesOf(how: How, part: Part, types: readonly string[]): readonly Branch[] {
   const all = raw('true');
   const ofPart = bucket(sql`hash(${keyNames(types.length)})`, part);
-  const dealt = bucket(sql`hash("file", "row")`, part);
+  const dealt = bucket(sql`hash("place")`, part);
   switch (part.strategy) {
     case 'plain':
       return [{ how, left: all, right: all }];
