@@ -63,7 +63,7 @@ export class Workers {
 
   /** Does one leaf. Throws what the task throws, and a UserError when its process ends early. */
   async run(invocation: Invocation, effects: IsolatedEffects): Promise<LeafResult> {
-    const worker = this.#idle.pop() ?? this.#add();
+    const worker = this.#living() ?? this.#add();
     try {
       return await worker.run(invocation, this.#leaves, effects);
     } finally {
@@ -80,14 +80,18 @@ export class Workers {
     await Promise.all([...this.#all].map((worker) => worker.gone));
   }
 
+  /** An idle one. Some may have died while they had nothing to do; a leaf would wait for them for ever. */
+  #living(): Worker | undefined {
+    for (;;) {
+      const worker = this.#idle.pop();
+      if (!worker || worker.isAlive) return worker;
+    }
+  }
+
   #add(): Worker {
     const worker = new Worker(this.#start);
     this.#all.add(worker);
-    void worker.gone.then(() => {
-      this.#all.delete(worker);
-      const at = this.#idle.indexOf(worker);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
+    void worker.gone.then(() => this.#all.delete(worker));
     return worker;
   }
 }

@@ -80,6 +80,41 @@ describe('workers', () => {
     expect(events.at(-1)).toMatchObject({ counts: { done: 1, failed: 1 } });
   });
 
+  test('that died while they had nothing to do are given nothing any more', async () => {
+    let hasDied: () => void = () => undefined;
+    const died = new Promise<void>((resolve) => (hasDied = resolve));
+    const pause = defineTask({ name: 'test:pause', summary: 'Wait', usage: '', run: () => died });
+    const between = defineTask({
+      name: 'test:between',
+      summary: 'Call two, with a pause between them',
+      usage: '',
+      *plan() {
+        yield { task: 'test:leaf', args: ['a'] };
+        yield { task: 'test:pause' };
+        yield { task: 'test:leaf', args: ['b'] };
+      },
+    });
+    let started = 0;
+    const start: StartWorker = (listener) => {
+      const isFirst = ++started === 1;
+      const send = (): void => {
+        listener.message(done);
+        if (!isFirst) return;
+        setTimeout(() => {
+          listener.ended({ exitCode: null, signal: 'SIGKILL' });
+          hasDied();
+        }, 1);
+      };
+      // What the first one left behind takes its time to go.
+      const gone = isFirst ? new Promise<void>((end) => setTimeout(end, 50)) : Promise.resolve();
+      return { send, kill: () => undefined, gone };
+    };
+    const tasks = [leaf, pause, between];
+    const { report } = await runTasks(tasks, 'test:between', [], { startWorker: start, jobs: 1 });
+    expect(report.status).toBe('done');
+    expect(started).toBe(2);
+  });
+
   test('that do not end in time are told to, then killed, and the leaf tried again', async () => {
     let attempts = 0;
     const { start, heard } = workers(() => (++attempts === 1 ? 'nothing' : [done]));
