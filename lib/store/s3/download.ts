@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { localError } from '../fault.ts';
 import type { Content } from '../store.ts';
 import { noProgress, spoilt, streamS3, untilUnspoilt } from './read.ts';
@@ -26,19 +28,27 @@ async function copy(
   path: string,
   expected: Content | undefined,
 ): Promise<void> {
-  const file = await open(path, 'w');
-  const hash = createHash('sha256');
+  const hash = expected?.sha256 === undefined ? undefined : createHash('sha256');
   const progress = noProgress(expected?.etag);
-  try {
-    for await (const chunk of streamS3(session, key, progress)) {
-      if (expected?.sha256 !== undefined) hash.update(chunk);
-      // Unlike `write`, it does not leave out what a disk that is nearly full has no room for.
-      await file.appendFile(chunk);
-    }
-  } finally {
-    await file.close();
-  }
-  if (expected?.sha256 === undefined) return;
-  const isRight = progress.at === expected.bytes && hash.digest('hex') === expected.sha256;
+  // Writes what has come in the meantime at once, and again what a nearly full disk did not take.
+  await pipeline(
+    hashed(streamS3(session, key, progress), hash),
+    createWriteStream(path, { highWaterMark: WRITE_BYTES }),
+  );
+  if (!hash) return;
+  const isRight = progress.at === expected?.bytes && hash.digest('hex') === expected.sha256;
   if (!isRight) throw spoilt(session, key, 'it is not the file that its manifest describes');
+}
+
+/** What waits to be written at most. */
+const WRITE_BYTES = 1024 * 1024;
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: Hash | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash?.update(chunk);
+    yield chunk;
+  }
 }
