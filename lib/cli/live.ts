@@ -22,8 +22,9 @@ export function openLive(stderr: WriteStream, stdout: WriteStream, stop: AbortSi
   const write = stderr.write.bind(stderr);
   const view = new LiveView({
     write: (text) => write(text),
-    columns: () => stderr.columns,
-    rows: () => stderr.rows,
+    // A terminal that does not know its size says 0.
+    columns: () => stderr.columns || 80,
+    rows: () => stderr.rows || 24,
     colors: picocolors.createColors(useColor(stderr)),
     isStopping: () => stop.aborted,
   });

@@ -68,7 +68,9 @@ export class Progress {
         return this.#started(event);
       case 'invocation-retried': {
         const leaf = this.#leaves.get(event.id);
-        if (leaf) leaf.attempt = event.attempt + 1;
+        if (!leaf) return;
+        leaf.attempt = event.attempt + 1;
+        delete leaf.progress;
         return;
       }
       case 'leaf-progressed': {

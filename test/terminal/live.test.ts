@@ -79,6 +79,22 @@ describe('a live view', () => {
     `);
   });
 
+  test('says how far a leaf is that tells, and at which attempt', () => {
+    const told: RunEvent = { type: 'leaf-progressed', at: at(0), id: 1, done: 450, total: 1000 };
+    const events = [planned(1), leafStarted(1, 0, 0), told];
+    const argv = 'stats:pageloads --sites=a --start-date=d1 --end-date=d1';
+    expect(linesOf(events, { columns: 120 })[1]).toBe(`     5 s  450 of 1,000 (45%)  ${argv}`);
+    const again: RunEvent = {
+      type: 'invocation-retried',
+      at: at(9),
+      id: 1,
+      attempt: 1,
+      delayMs: 1,
+      error: failure(1),
+    };
+    expect(linesOf([...events, again])[1]).toBe(`     5 s  attempt 2  ${argv}`);
+  });
+
   test('tells no time left once the run is stopping', () => {
     expect(linesOf(busy, { isStopping: true })[0]).toContain('  stopping  3.4/s');
   });
