@@ -84,7 +84,13 @@ export async function prepareSet(
     context.log(`${args.dataset} of ${day} holds this source already`);
     return undefined;
   }
-  return { options, standing: standingOf(args.dataset, sets, day) };
+  const standing = standingOf(args.dataset, sets, day);
+  if (present) {
+    context.log(
+      `${args.dataset}: the ${present.set.kind} set of ${day} is replaced by another one`,
+    );
+  }
+  return { options, standing };
 }
 
 export function bucketSize(rows: string | undefined): SetOptions['bucketSize'] {

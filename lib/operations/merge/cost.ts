@@ -53,7 +53,7 @@ export function mergeCost(
   const why = reasonOf(filled.length, share, best);
   const text =
     `${filled.length} increments with changes, ${percent(share)} of the rows; rewriting ${bytesText(touchedBytes)} takes C = ${seconds(rewrite)}, ` +
-    `an increment adds a = ${seconds(perRead)} to each of R = ${readsPerDay} reads a day: k* = √(2C/(R·a)) = ${Number.isFinite(best) ? best.toFixed(1) : '∞'}; ${why.text}`;
+    `an increment adds a = ${seconds(perRead)} to each of R = ${readsPerDay} reads a day: k* = √(2C/(R·a)) = ${Number.isFinite(best) ? best.toFixed(1) : '∞'}: ${why.text}`;
   return {
     increments: filled.length,
     share,
@@ -73,13 +73,13 @@ function reasonOf(
 ): { readonly isDue: boolean; readonly text: string } {
   if (increments === 0) return { isDue: false, text: 'nothing to merge' };
   if (increments >= MOST_INCREMENTS) {
-    return { isDue: true, text: `merged, since ${MOST_INCREMENTS} increments are the most` };
+    return { isDue: true, text: `due, since ${MOST_INCREMENTS} increments are the most` };
   }
   if (share >= MOST_SHARE) {
-    return { isDue: true, text: `merged, since ${percent(MOST_SHARE)} of the rows are the most` };
+    return { isDue: true, text: `due, since ${percent(MOST_SHARE)} of the rows are the most` };
   }
-  if (increments >= best) return { isDue: true, text: 'merged, since k* is reached' };
-  return { isDue: false, text: 'not merged, since k* is not reached' };
+  if (increments >= best) return { isDue: true, text: 'due, since k* is reached' };
+  return { isDue: false, text: 'not due yet' };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -49,7 +49,7 @@ export interface SetDraft {
 
 /** Publishes a set of a day in the place of what is there now. */
 export async function publishSet(
-  { publish, log }: Pick<SetEffects, 'publish' | 'log'>,
+  { publish }: Pick<SetEffects, 'publish'>,
   { dataset, day }: Pick<SetOptions, 'dataset' | 'day'>,
   present: StoredSet | undefined,
   draft: SetDraft,
@@ -78,8 +78,6 @@ export async function publishSet(
     inputs,
     replaces: present?.etag ?? null,
   });
-  if (present)
-    log(`${dataset}: ${kind} of ${day} replaces the ${present.set.kind} set that was there`);
 }
 
 /** The same text for the same files, read the same way. */
