@@ -5,6 +5,7 @@ import type { FromWorker, ToWorker } from '../../lib/run/worker-messages.ts';
 import type { StartWorker } from '../../lib/run/workers.ts';
 import { NoDataError, UsageError, UserError } from '../../lib/errors.ts';
 import { defineTask } from '../../lib/task/define.ts';
+import type { Call } from '../../lib/task/task.ts';
 import { runTasks } from '../rig/run.ts';
 import { createSleeper } from '../rig/sleeper.ts';
 
@@ -81,16 +82,20 @@ describe('workers', () => {
   });
 
   test('that died while they had nothing to do are given nothing any more', async () => {
-    let hasDied: () => void = () => undefined;
-    const died = new Promise<void>((resolve) => (hasDied = resolve));
-    const pause = defineTask({ name: 'test:pause', summary: 'Wait', usage: '', run: () => died });
+    let die: () => void = () => undefined;
+    const pause = defineTask({
+      name: 'test:pause',
+      summary: 'See a worker die',
+      usage: '',
+      run: () => die(),
+    });
     const between = defineTask({
       name: 'test:between',
       summary: 'Call two, with a pause between them',
       usage: '',
-      *plan() {
+      *plan(): Generator<Call> {
         yield { task: 'test:leaf', args: ['a'] };
-        yield { task: 'test:pause' };
+        yield { task: 'test:pause', args: [] };
         yield { task: 'test:leaf', args: ['b'] };
       },
     });
@@ -99,11 +104,7 @@ describe('workers', () => {
       const isFirst = ++started === 1;
       const send = (): void => {
         listener.message(done);
-        if (!isFirst) return;
-        setTimeout(() => {
-          listener.ended({ exitCode: null, signal: 'SIGKILL' });
-          hasDied();
-        }, 1);
+        die = () => listener.ended({ exitCode: null, signal: 'SIGKILL' });
       };
       // What the first one left behind takes its time to go.
       const gone = isFirst ? new Promise<void>((end) => setTimeout(end, 50)) : Promise.resolve();
