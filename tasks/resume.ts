@@ -54,9 +54,9 @@ async function lastUndone(context: PlanContext): Promise<string> {
   for await (const summary of listRuns(context.store)) {
     const { run, command, exitCode } = summary;
     if (isRunning(summary, context)) running ??= run;
-    else if (isUndone(summary) && !done.has(command) && !done.has(run)) return run;
+    else if (isUndone(summary) && !done.has(workOf(command)) && !done.has(run)) return run;
     if (exitCode !== exitCodes.done) continue;
-    done.add(command);
+    done.add(workOf(command));
     const [, resumed] = /\bruns:resume -- (\S+)$/.exec(command) ?? [];
     if (resumed !== undefined) done.add(resumed);
   }
@@ -64,6 +64,14 @@ async function lastUndone(context: PlanContext): Promise<string> {
   throw new UserError(`there is nothing to resume: ${others} has ended well`, {
     exitCode: exitCodes.done,
   });
+}
+
+/** A command without what only says how it is attempted. */
+function workOf(command: string): string {
+  return command.replaceAll(
+    / --(?:retries|retry-delay|timeout|isolate|max-memory|if-running|wait)=\S+/g,
+    '',
+  );
 }
 
 /** Of a run on another machine nobody knows; to resume it does no harm, for it holds its leases. */

@@ -6,6 +6,7 @@ import { prefixOf } from '../dataset/layout.ts';
 import { checkPlan } from '../run/check.ts';
 import { preview } from '../run/preview.ts';
 import type { PreviewNode } from '../run/preview.ts';
+import { typedForm } from '../run/renew.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { renderTree } from '../terminal/tree.ts';
@@ -44,11 +45,11 @@ async function* treeNodes(
   why: boolean,
 ): AsyncGenerator<TreeNode> {
   for await (const node of nodes) {
-    const { depth, invocation, state, outputs } = node;
+    const { depth, state, outputs } = node;
     const because = why
       ? reasonsOf(node)
       : [...new Set(outputs.flatMap((output) => output.because))];
-    yield { depth, command: commandOf(invocation, effects), ...(state && { state }), because };
+    yield { depth, command: commandOf(node, effects), ...(state && { state }), because };
     if (!why) continue;
     for (const line of partitionLines(node)) {
       yield { depth: depth + 1, command: effects.mask.text(line) };
@@ -61,11 +62,12 @@ async function* jsonLines(
   effects: Effects,
   why: boolean,
 ): AsyncGenerator<string> {
-  for await (const { depth, kind, invocation, state, outputs } of nodes) {
+  for await (const node of nodes) {
+    const { depth, kind, state, outputs } = node;
     yield JSON.stringify({
       depth,
       kind,
-      command: commandOf(invocation, effects),
+      command: commandOf(node, effects),
       state,
       outputs: outputs.map(({ partition, state: each, because, manifest }) => ({
         partition: prefixOf(partition),
@@ -81,7 +83,13 @@ function madeBy({ publishedAt, run, accepted }: Manifest): object {
   return { publishedAt, run, ...(accepted && { accepted }) };
 }
 
-function commandOf({ task, argv, text }: Invocation, { mask, command }: Effects): string {
+/** What does the same when it is typed; behind a `#` where nothing does. */
+function commandOf(
+  { kind, invocation: { task, argv, text } }: PreviewNode,
+  { mask, command, renewBefore }: Effects,
+): string {
   mask.learn(secretsIn(task, argv));
-  return command(text);
+  if (kind === 'leaf') return command(text);
+  const typed = typedForm(task.name, argv, renewBefore);
+  return `${typed.isComment ? '# ' : ''}${command(typed.text)}`;
 }

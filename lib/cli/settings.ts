@@ -30,7 +30,7 @@ export interface Settings extends Isolation {
   readonly unsafePublish: boolean;
   /** The one pinned now, in milliseconds since the epoch. */
   readonly now: number;
-  /** The options that a command needs to mean the same again: `--store=…`, `--timezone=…`. */
+  /** The options that a command needs to do the same again: `--store=…`, `--timezone=…`, `--retries=…`. */
   readonly prefix: string;
 }
 
@@ -131,9 +131,22 @@ export function pinSettings(settings: Settings, { timezone, now }: Pinned): Sett
   return { ...settings, timezone, now, prefix: `${others}--timezone=${timezone} ` };
 }
 
+/** Without them the same command may fail where this one did not, or find something else. */
+const repeated = [
+  'store',
+  'timezone',
+  'retries',
+  'retry-delay',
+  'timeout',
+  'isolate',
+  'max-memory',
+  'if-running',
+  'wait',
+] as const;
+
 /** Only what was given on this command line; the rest the next shell has as well. */
 function prefixOf(options: ArgValues): string {
-  const names = ['store', 'timezone'].filter((name) => typeof options[name] === 'string');
+  const names = repeated.filter((name) => typeof options[name] === 'string');
   const words = names.map((name) => quote([`--${name}=${String(options[name])}`]));
   const flags = options['unsafe-publish'] === true ? ['--unsafe-publish'] : [];
   return [...words, ...flags].map((word) => `${word} `).join('');

@@ -205,13 +205,16 @@ describe('--lookback', () => {
     const args = [now, '--lookback=5', 'days:make', '--', '--days-ago=0'];
     const dry = await rig.pipe(['-n', ...args]);
     expect(dry.stdout).toContain('\n1 missing, 2 stale\n');
+    const [first = ''] = dry.stdout.split('\n');
+    const root = 'pipe --lookback=5 days:make -- --start-date=2026-11-20 --end-date=2026-11-20';
+    expect(first.trim()).toBe(root);
+    expect((await rig.shell(`${root.replace('pipe', 'pipe -n')}`)).stdout).toBe(dry.stdout);
     const { code, stderr } = await rig.pipe(args);
     expect(code, stderr).toBe(0);
     expect((await noted()).sort()).toEqual(['2026-11-16', '2026-11-19', '2026-11-20']);
     expect((await rig.pipe(args)).stderr).toContain('everything is up to date');
-    expect((await rig.pipe(['runs:list', '--last=1'])).stdout).toContain(
-      'pipe --lookback=5 days:make -- --start-date=2026-11-20 --end-date=2026-11-20',
-    );
+    expect((await rig.pipe(['runs:list', '--last=1'])).stdout).toContain(root);
+    expect((await rig.pipe(['runs:show'])).stdout).toContain(` ${root}\n`);
   });
 
   test('runs nothing twice that publishes nothing, and refuses what has no days', async () => {
