@@ -8,10 +8,11 @@ import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { testEffects } from '../store/system.ts';
 import { childrenOf, gone, kill, start } from './processes.ts';
+import type { Started } from './processes.ts';
 
-/** `PIPE_TEST_KILLS=200` takes five minutes. */
-const kills = Number(process.env['PIPE_TEST_KILLS'] ?? 8);
-const keys = 12;
+/** `PIPE_TEST_KILLS=200` takes six minutes. */
+const kills = Number(process.env['PIPE_TEST_KILLS'] ?? 6);
+const keys = 24;
 
 /** Every other partition is made in a process of its own. Leaves work for some milliseconds. */
 const tasks = `
@@ -69,25 +70,25 @@ test(
     const began = performance.now();
     expect(await rig.pipe(commandOf('0'))).toMatchObject({ code: 0 });
     const durationMs = performance.now() - began;
-    const seen = { runs: 0, workers: 0, unharmed: 0, resumed: 0, again: 0 };
-    for (let round = 1; round <= kills; round++) {
+    const seen = { run: 0, worker: 0, well: 0, resumed: 0, again: 0 };
+    for (let round = 1; seen.run + seen.worker < kills; round++) {
       // Each round makes all partitions anew, with another content, one generation further.
       const command = commandOf(String(round));
       const isRetried = round % 4 === 1;
       const retries = isRetried ? ['--retries=3', '--retry-delay=1ms'] : [];
       const run = start(rig, [...retries, ...command]);
-      await sleep(Math.random() * durationMs * 1.05);
+      await sleep(Math.random() * durationMs);
       const workers = await childrenOf(run.child.pid);
-      const worker = workers[Math.floor(Math.random() * workers.length)];
-      const victim = round % 2 === 0 ? run.child.pid : worker;
-      if (victim !== undefined) kill(victim);
+      const kind = round % 2 === 0 ? 'run' : 'worker';
+      const killed = kind === 'run' ? run.child.pid : await workerOf(run);
+      if (killed !== undefined) kill(killed);
       const { code, stderr } = await run.ended;
-      await gone(round % 2 === 0 ? workers : []);
-      if (code === null) seen.runs++;
-      else if (round % 2 === 1 && victim !== undefined) seen.workers++;
+      await gone(workers);
+      if (killed !== undefined && (code === null || kind === 'worker')) seen[kind]++;
       // What happened to a worker is told, and made up for by a retry.
-      expect(round % 2 === 0 ? [null, 0] : isRetried ? [0] : [0, 1], stderr).toContain(code);
-      if (code === 0) seen.unharmed++;
+      const expected = { run: [null, 0], worker: isRetried ? [0] : [0, 1] }[kind];
+      expect(expected, stderr).toContain(code);
+      if (code === 0) seen.well++;
       else seen[await goOn(command, round % 4 < 2)]++;
       await expectWhole(round);
     }
@@ -96,9 +97,8 @@ test(
     expect(new Set(lines).size).toBe(lines.length);
     await expectClean();
     await readLedgers();
-    const { runs, workers, unharmed, resumed, again } = seen;
     console.log(
-      `${runs} runs and ${workers} workers killed; ${unharmed} runs ended well all the same, ${resumed} were resumed, ${again} started again; ${lines.length} publishes, each of a generation of its own`,
+      `${seen.run} runs and ${seen.worker} workers killed; ${seen.well} runs ended well all the same, ${seen.resumed} were resumed, ${seen.again} started again; ${lines.length} publishes, each of a generation of its own`,
     );
   },
   60_000 + kills * 10_000,
@@ -106,6 +106,16 @@ test(
 
 function commandOf(round: string): string[] {
   return ['--jobs=2', 'test:all', '--', `--round=${round}`];
+}
+
+/** Any worker of a run, as soon as it has one; undefined where it ends before. */
+async function workerOf({ child }: Started): Promise<number | undefined> {
+  for (;;) {
+    const workers = await childrenOf(child.pid);
+    if (workers.length > 0) return workers[Math.floor(Math.random() * workers.length)];
+    if (child.exitCode !== null) return undefined;
+    await sleep(5);
+  }
 }
 
 /** By the same command, or by the one that finds the run itself; gives which it was. */
