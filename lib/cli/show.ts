@@ -2,7 +2,10 @@ import type { ArgValues } from '../docopt/args.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../task/invocation.ts';
+import type { Shown } from '../task/task.ts';
+import { renderPlot } from '../terminal/plot.ts';
 import { printable } from '../terminal/text.ts';
+import { useColor } from './color.ts';
 import type { Effects } from './compose.ts';
 import { withSummaryContext } from './summary-context.ts';
 import { printTable } from './summary.ts';
@@ -18,10 +21,17 @@ export async function printShown(
   await withSummaryContext(effects, async (context) => {
     for await (const piece of task.show?.(args, context) ?? []) {
       if (stdout.destroyed) return;
-      if (typeof piece !== 'string') printTable(piece, 'table', options);
+      if (typeof piece === 'object') printPiece(piece, options);
       // A terminal obeys control characters; a file or a program gets what there is.
       else await writeOut(stdout.isTTY ? printable(piece) : piece);
     }
   });
   return exitCodes.done;
+}
+
+function printPiece(piece: Exclude<Shown, string>, options: ArgValues): void {
+  if ('columns' in piece) return printTable(piece, 'table', options);
+  const { stdout } = process;
+  if (options['json'] === true) stdout.write(`${JSON.stringify({ type: 'plot', ...piece })}\n`);
+  else stdout.write(renderPlot(piece, { width: stdout.columns ?? 80, color: useColor(stdout) }));
 }
