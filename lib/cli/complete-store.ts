@@ -1,14 +1,14 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { datasetsIn } from '../dataset/datasets.ts';
 import { parseArgs } from '../docopt/args.ts';
 import { parseUsage } from '../docopt/parse.ts';
 import { RUNS_PREFIX } from '../ledger/ledger.ts';
-import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Asked } from './complete.ts';
-import { findOwn } from './registry.ts';
 import { absolute, givenFor } from './settings.ts';
 import { optionsUsage } from './usage.ts';
-import { localEffects } from './local-effects.ts';
 
 /** What completion finds in a store. It answers with what it has found when its time is up. */
 export interface Look {
@@ -28,7 +28,7 @@ const mostRuns = 50;
 export async function openLook(asked: Asked): Promise<Look | undefined> {
   const uri = await storeUri(asked);
   if (/^s3:/i.test(uri)) return undefined;
-  const store = await openStore(uri, { cwd: asked.cwd, effects: localEffects() });
+  const store = foldersOf(/^file:/i.test(uri) ? fileURLToPath(uri) : resolve(asked.cwd, uri));
   const end = performance.now() + budgetMs;
   const isLate = (): boolean => performance.now() > end;
   const given = asked.rest?.map((word) => /^--dataset=(.+)/.exec(word)?.[1]).find(Boolean);
@@ -52,12 +52,25 @@ export async function openLook(asked: Asked): Promise<Look | undefined> {
   };
 }
 
-async function storeUri({ head, cwd }: Asked): Promise<string> {
+async function storeUri({ head, own }: Asked): Promise<string> {
   const options = parseArgs(parseUsage(optionsUsage, 'pipe'), head);
-  const { root, config } = await findOwn(cwd);
+  const { root, config } = await own();
   const store = givenFor('store', { options, environment: process.env, config });
   if (store && store.from !== 'config') return store.value;
   return absolute(store?.value ?? 'data', root);
+}
+
+/** Folders by name alone: whether anything is in them would take a look into each. */
+function foldersOf(root: string): Pick<Store, 'folders'> {
+  return {
+    async *folders(prefix) {
+      const entries = await readdir(join(root, prefix), { withFileTypes: true }).catch(() => []);
+      const isOwn = prefix.startsWith('.');
+      const folders = entries.filter((entry) => entry.isDirectory());
+      const names = folders.map(({ name }) => name).sort();
+      yield* names.filter((name) => isOwn || !name.startsWith('.'));
+    },
+  };
 }
 
 async function taken(words: AsyncIterable<string>, isLate: () => boolean): Promise<string[]> {

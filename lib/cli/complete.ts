@@ -11,6 +11,7 @@ import { readShellLine, typedRest } from './shell-line.ts';
 import { optionsUsage } from './usage.ts';
 import { valuesFor } from './complete-values.ts';
 import { findOwn } from './registry.ts';
+import type { Own } from './registry.ts';
 
 /** One way to go on with the word that is being typed. */
 export interface Candidate {
@@ -47,57 +48,55 @@ export async function candidates(
   cwd: string,
 ): Promise<readonly Candidate[]> {
   const { head, task, rest } = cutAtTask(argv);
-  const found =
-    task === undefined
-      ? await beforeTask(head, current, cwd)
-      : await behindTask({ head, task, rest, current, cwd });
+  let known: Promise<Own> | undefined;
+  const own = (): Promise<Own> => (known ??= findOwn(cwd));
+  const found = await (task === undefined
+    ? beforeTask({ head, current, cwd, own })
+    : behindTask(task, { head, rest, current, cwd, own }));
   return found.filter(({ word }) => word.startsWith(current));
 }
 
+/** What is known of a command line that is being typed. */
+interface Typed {
+  /** What stands before the task's name: `--store` may be there. */
+  readonly head: readonly string[];
+  /** What stands behind it: `--dataset` may be there. */
+  readonly rest?: readonly string[];
+  readonly current: string;
+  readonly cwd: string;
+  /** The project, found when first asked for. */
+  readonly own: () => Promise<Own>;
+}
+
 /** pipe's own options, its commands and the names of tasks. */
-async function beforeTask(
-  head: readonly string[],
-  current: string,
-  cwd: string,
-): Promise<readonly Candidate[]> {
-  const usage = parseUsage(optionsUsage, 'pipe');
-  const expected = expectedAt(usage, head, current);
+async function beforeTask(typed: Typed): Promise<readonly Candidate[]> {
+  const { head, current, own } = typed;
+  const expected = expectedAt(parseUsage(optionsUsage, 'pipe'), head, current);
   const isValue = expected.some(({ type }) => type === 'value');
-  const here = await offered(expected, { completions: pipeCompletions, current, cwd, head });
+  const here = await offered(expected, { ...typed, completions: pipeCompletions });
   if (isValue || current.startsWith('-')) return here;
   const commands = Object.entries(commandUsages).map(([word, { summary }]) => {
     return { word, isWhole: true, description: summary };
   });
-  const tasks = (await tasksIn(cwd)).map(({ name, summary }) => {
+  const tasks = (await allTasks(own)).map(({ name, summary }) => {
     return { word: name, isWhole: true, description: summary };
   });
   return [...tasks, ...commands, ...(current === '' ? here : [])];
 }
 
-interface Typed {
-  readonly head: readonly string[];
-  readonly task: string;
-  readonly rest: readonly string[];
-  readonly current: string;
-  readonly cwd: string;
-}
-
-async function behindTask({ head, task: name, rest, current, cwd }: Typed) {
+async function behindTask(name: string, typed: Typed): Promise<readonly Candidate[]> {
+  const { rest = [], current, own } = typed;
   const command = commandUsages[name];
   if (command) {
     const expected = expectedAt(parseUsage(command.usage, 'pipe'), [name, ...rest], current);
-    return offered(expected, { completions: {}, current, cwd, head });
+    return offered(expected, { ...typed, completions: {} });
   }
-  const task = (await tasksIn(cwd)).find((each) => each.name === name);
+  const isNamed = (task: ListedTask): boolean => task.name === name;
+  // A built-in task needs no look at the project's files.
+  const task = (await builtInList()).find(isNamed) ?? (await allTasks(own)).find(isNamed);
   if (!task) return [];
   const expected = expectedAt(parseUsage(task.usage, name), rest, current);
-  const found = await offered(expected, {
-    completions: task.complete ?? {},
-    current,
-    cwd,
-    head,
-    rest,
-  });
+  const found = await offered(expected, { ...typed, completions: task.complete ?? {} });
   const help = { word: '--help', isWhole: true, description: 'Show what the task takes.' };
   return rest.length === 0 && current.startsWith('-') ? [...found, help] : found;
 }
@@ -112,15 +111,9 @@ const pipeCompletions: Readonly<Record<string, Completion>> = {
   'if-running': ['wait', 'skip', 'fail', 'take-over'],
 };
 
-export interface Asked {
+export interface Asked extends Typed {
   /** By name of the argument. */
   readonly completions: Readonly<Record<string, Completion | undefined>>;
-  readonly current: string;
-  readonly cwd: string;
-  /** What stands before the task's name: `--store` may be there. */
-  readonly head: readonly string[];
-  /** What stands behind it: `--dataset` may be there. */
-  readonly rest?: readonly string[];
 }
 
 async function offered(expected: readonly Expected[], asked: Asked): Promise<Candidate[]> {
@@ -132,7 +125,7 @@ async function offered(expected: readonly Expected[], asked: Asked): Promise<Can
         case 'option':
           return [optionCandidate(each.option)];
         case 'value':
-          return valuesFor(each, asked, () => tasksIn(asked.cwd));
+          return valuesFor(each, asked, () => allTasks(asked.own));
         default:
           return each satisfies never;
       }
@@ -148,8 +141,9 @@ function optionCandidate({ key, long, argument, optionalArgument, description }:
 }
 
 /** Those of the project as well, unless its files cannot be read as they are now. */
-async function tasksIn(cwd: string): Promise<readonly ListedTask[]> {
-  const own = async (): Promise<readonly ListedTask[]> => ownList(await findOwn(cwd));
-  const [builtIn, found] = await Promise.all([builtInList(), own().catch(() => [])]);
-  return [...builtIn, ...found];
+async function allTasks(own: () => Promise<Own>): Promise<readonly ListedTask[]> {
+  const ownTasks = own()
+    .then(ownList)
+    .catch(() => []);
+  return [...(await builtInList()), ...(await ownTasks)];
 }

@@ -6,6 +6,7 @@ import { pipeBin } from '../rig/rig.ts';
 
 const TASK_FILES = 50;
 const REPEATS = 31;
+const SITES = 50;
 
 /**
  * Starts of `pipe` beside a bare `node -e 0`, in turns: medians and minima in milliseconds, with
@@ -20,6 +21,9 @@ export async function benchStartup(): Promise<readonly object[]> {
       'pipe --version': [pipeBin, '--version'],
       'pipe --help': [pipeBin, '--help'],
       [`pipe --list, ${TASK_FILES} task files`]: [pipeBin, '--list'],
+      'completion of a task': [pipeBin, 'complete', 'bash', 'pipe bench:o', ':='],
+      'completion of an option': [pipeBin, 'complete', 'bash', 'pipe stats:multi --', ':='],
+      'completion of a site': [pipeBin, 'complete', 'bash', 'pipe stats:multi --sites=', ':='],
     };
     const times = new Map(Object.keys(commands).map((name) => [name, new Array<number>()]));
     for (let turn = 0; turn <= REPEATS; turn++) {
@@ -68,7 +72,19 @@ async function writeProject(folder: string): Promise<void> {
   await mkdir(join(folder, 'node_modules'));
   await mkdir(join(folder, 'tasks'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeStore(folder);
   for (let n = 0; n < TASK_FILES; n++) await writeFile(join(folder, `tasks/t${n}.ts`), taskFile(n));
+}
+
+/** Days of sites as a store has them, for completion to look at. */
+async function writeStore(folder: string): Promise<void> {
+  for (let site = 0; site < SITES; site++) {
+    for (let day = 10; day < 30; day++) {
+      const partition = join(folder, `data/events/site=s${site}/date=2026-11-${day}`);
+      await mkdir(partition, { recursive: true });
+      await writeFile(join(partition, 'data.parquet'), '');
+    }
+  }
 }
 
 function taskFile(n: number): string {
