@@ -1,5 +1,5 @@
 import type { InvocationRecord } from '../ledger/record.ts';
-import { formatCount, formatNumber } from '../terminal/format.ts';
+import { formatNumber } from '../terminal/format.ts';
 import { labelOf } from './data.ts';
 import type { ReportData } from './data.ts';
 import { html } from './html.ts';
@@ -12,7 +12,12 @@ const maxOpen = 5;
 
 /** Each failure with its message and the command that reruns just it; undefined where there is none. */
 export function failures({ run, command }: ReportData): Html | undefined {
-  const all = run.invocations.filter(({ error }) => error);
+  // What has no data is seldom what somebody looks for first.
+  const found = run.invocations.filter(({ error }) => error);
+  const all = [
+    ...found.filter(({ status }) => status !== 'no-data'),
+    ...found.filter(({ status }) => status === 'no-data'),
+  ];
   if (all.length === 0) return undefined;
   const shown = all.slice(0, maxFailures);
   const items = shown.map((each) => failure(each, command(each)));
@@ -24,7 +29,7 @@ export function failures({ run, command }: ReportData): Html | undefined {
       folded.length === 0
         ? undefined
         : html`<details>
-            <summary>${formatCount(folded.length, 'more failure')}</summary>
+            <summary>${formatNumber(folded.length)} more</summary>
             <ol class="failures" start="${maxOpen + 1}">
               ${folded}
             </ol>
@@ -39,7 +44,7 @@ function failure(invocation: InvocationRecord, command: string): Html {
   const chain = error && error.chain.length > 1 ? error.chain.slice(0, -1).join(' ⇒ ') : undefined;
   return html`<li>
     <h3>${pill(status)} ${label}</h3>
-    <pre class="message">${error?.message}</pre>
+    <pre class="message s-${status}">${error?.message}</pre>
     ${chain === undefined ? undefined : html`<p class="chain">called by ${chain}</p>`}
     ${commandBox(error?.command || command, `Copy the command that reruns ${label}`)}
     ${

@@ -157,6 +157,7 @@ th { text-align: left; font-weight: 500; }
 .failures li:first-child { padding-top: 0; }
 .failures li:last-child { border: 0; padding-bottom: 0; }
 .failures .message { padding: 8px 12px; background: var(--badback); color: var(--badtext); border-radius: 6px; }
+.failures .message.s-no-data { background: var(--code); color: var(--text); }
 .failures .chain { margin: 0 0 6px; color: var(--soft); font-size: 14px; }
 details { margin-top: 10px; }
 summary { cursor: pointer; color: var(--accent); }

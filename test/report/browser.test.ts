@@ -168,7 +168,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser a report', () => {
     expect(await failed.first().getAttribute('title')).toContain('has the type VARCHAR');
     await done.hover();
     expect(await done.getAttribute('title')).toBe('stats/clicks site=site-0 2026-11-13: done');
-    await page.getByText('2 more failures').press('Enter');
+    await page.getByText('2 more', { exact: true }).press('Enter');
     expect(await page.getByRole('button', { name: 'Copy the command that reruns' }).count()).toBe(
       7,
     );
