@@ -30,7 +30,8 @@ export async function joinCases(folder: string, rows: number): Promise<readonly 
     const zipf = await write('zipf', events(rows, zipfRank(users)));
     const hot = await write('hot', events(rows, hotRank(users)));
     const meta = await write('meta', metadata(users));
-    const few = await write('few', events(Math.floor(rows / 50), zipfRank(users)));
+    const quarter = sql`(hash(range, 4) % ${raw(String(4 * users))})::bigint`;
+    const few = await write('few', events(Math.floor(rows / 25), quarter));
     const wide = await write('wide', wideMetadata(users));
     const payload = Math.floor(rows / 2.5);
     const spread = await write(

@@ -35,11 +35,12 @@ export async function benchJoin(rows: number): Promise<readonly object[]> {
 }
 
 function show({ name, memory }: JoinCase, strategy: string, measured: Measured): object {
-  const { seconds, peakBytes, spilledBytes, problem, chosen } = measured;
+  const { seconds, cpuSeconds, peakBytes, spilledBytes, problem, chosen } = measured;
   const row = {
     case: `${name}, ${memory}`,
     strategy,
     s: problem === undefined ? Math.round(seconds * 10) / 10 : problem,
+    'CPU s': Math.round(cpuSeconds * 10) / 10,
     'peak RSS MB': Math.round(peakBytes / 1e6),
     'spilled MB': Math.round(spilledBytes / 1e6),
     ...(chosen !== undefined && { chosen }),
@@ -81,6 +82,8 @@ function duckdb({ left, right, memory }: JoinCase, folder: string, order: string
 
 interface Measured {
   readonly seconds: number;
+  /** Says more than `seconds` where others use the machine. */
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
   readonly spilledBytes: number;
   readonly problem?: string;
@@ -94,8 +97,10 @@ async function measure(folder: string, { argv, spill }: Command): Promise<Measur
   const stderr: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   let peakBytes = 0;
+  let cpuSeconds = 0;
   let spilledBytes = 0;
   const timer = setInterval(() => {
+    void cpuOf(child.pid).then((cpu) => (cpuSeconds = Math.max(cpuSeconds, cpu)));
     void peakOf(child.pid).then((bytes) => (peakBytes = Math.max(peakBytes, bytes)));
     void spillIn(spill).then((bytes) => (spilledBytes = Math.max(spilledBytes, bytes)));
   }, 100);
@@ -103,15 +108,23 @@ async function measure(folder: string, { argv, spill }: Command): Promise<Measur
   clearInterval(timer);
   const seconds = (performance.now() - start) / 1000;
   const text = Buffer.concat(stderr).toString();
-  const chosen = /join:sharded[^\n]*?: (\w+ [^\n]*)/.exec(text)?.[1];
+  const chosen = /join:sharded: ([^\n]*)/.exec(text)?.[1];
   const problem = text.includes('Out of Memory') ? 'out of memory' : text.slice(0, 300);
   return {
     seconds,
+    cpuSeconds,
     peakBytes,
     spilledBytes,
     ...(code !== 0 && { problem }),
     ...(chosen !== undefined && { chosen }),
   };
+}
+
+/** Ticks of user and system time, of which Linux has 100 in a second (proc(5), fields 14 and 15). */
+async function cpuOf(pid: number | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
 
 /** The most resident memory that the process ever had. */

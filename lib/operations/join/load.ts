@@ -110,7 +110,16 @@ export async function openSide(
     );
   }
   const keys = Object.keys(files[0]?.keys ?? {}).filter((name) => !names.has(name.toLowerCase()));
-  return { source, columns: [...columns, ...keys.map((key) => keyColumn(key, files))] };
+  return {
+    source,
+    place: placeIn(files),
+    columns: [...columns, ...keys.map((key) => keyColumn(key, files))],
+  };
+}
+
+/** The row's number in its file, below that of the file where there are several. Fewer than 2^40 rows make a file. */
+export function placeIn(files: readonly unknown[]): Sql {
+  return raw(files.length > 1 ? '(file_index::bigint << 40) + file_row_number' : 'file_row_number');
 }
 
 function keyColumn(key: string, files: readonly LocalFile[]): SideColumn {

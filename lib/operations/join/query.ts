@@ -127,12 +127,9 @@ function rightOf({ rights }: JoinSpec, index: number): Table {
 function rowsOf({ side, keys }: Table, where: Sql): Sql {
   const columns = side.columns.map(({ value }, index) => sql`${value} as ${raw(`"c${index}"`)}`);
   const named = keys.map(({ name, value }) => sql`${value} as ${identifier(name)}`);
-  return sql`select * from (select ${[...columns, ...named]}, ${placeInFiles} as "place"
+  return sql`select * from (select ${[...columns, ...named]}, ${side.place} as "place"
     from ${side.source}) where ${where}`;
 }
-
-/** One number for a row's file and its number there, of which a file of Parquet has fewer than 2^40. */
-const placeInFiles = raw('(file_index::bigint << 40) + file_row_number');
 
 /** Only the keys of a side and the places of its rows, for counting. */
 export function keysOf(spec: JoinSpec, side: 'left' | number, where: Sql): Sql {

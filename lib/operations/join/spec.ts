@@ -72,12 +72,12 @@ export interface SideColumn {
   readonly isKeyOfPartition?: boolean;
 }
 
-/**
- * A side as the engine reads it: what stands behind `from`, which has `file_index` and
- * `file_row_number` besides the columns.
- */
+/** A side as the engine reads it. */
 export interface Side {
+  /** What stands behind `from`. */
   readonly source: Sql;
+  /** A number that tells the side's rows apart, always the same for the same files. */
+  readonly place: Sql;
   readonly columns: readonly SideColumn[];
 }
 

@@ -96,6 +96,7 @@ async function side(
   );
   return {
     source: parquet([file]),
+    place: raw('file_row_number'),
     columns: [
       { name: names.a, type: 'VARCHAR', value: identifier(names.a) },
       { name: names.b, type: 'BIGINT', value: identifier(names.b) },
