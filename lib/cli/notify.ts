@@ -51,9 +51,12 @@ export function openNotifier(target: string, { say, mask }: OutletEffects): Outl
   };
 }
 
+/** Where Slack takes messages, and its GovSlack. */
+const slackHosts = ['hooks.slack.com', 'hooks.slack-gov.com'];
+
 /** Slack takes a text; everybody else gets the data. */
 export function bodyFor({ hostname }: URL, notice: Notice): unknown {
-  return hostname === 'hooks.slack.com' ? { text: slackText(notice) } : notice;
+  return slackHosts.includes(hostname) ? { text: slackText(notice) } : notice;
 }
 
 function noticeOf(seen: {
@@ -86,6 +89,7 @@ function noticeOf(seen: {
 /** Slack cuts texts of more than 40,000 characters; nobody reads nearly as much. */
 const maxChars = 3000;
 const shownFailures = 5;
+const maxMessage = 250;
 
 function slackText(notice: Notice): string {
   const { run, command, host, exitCode, counts, failures, more } = notice;
@@ -99,11 +103,20 @@ function slackText(notice: Notice): string {
       : []),
     ...failures
       .slice(0, shownFailures)
-      .map((each) => `• ${slack(each.message)}${each.command ? `\n  ${code(each.command)}` : ''}`),
+      .map(
+        (each) =>
+          `• ${slack(beginning(each.message))}${each.command ? `\n  ${code(each.command)}` : ''}`,
+      ),
     ...(rest > 0 ? [`and ${rest} more`] : []),
     ...(run === undefined ? [] : [`More: ${code(`pipe runs:show -- ${run}`)}`]),
   ];
   return lines.join('\n').slice(0, maxChars);
+}
+
+/** Of a message of pages, so that what follows it is read, too. */
+function beginning(message: string): string {
+  const letters = [...message];
+  return letters.length > maxMessage ? `${letters.slice(0, maxMessage).join('')}…` : message;
 }
 
 /** Slack's own three escapes; nothing of a ledger becomes a link or a mention. */

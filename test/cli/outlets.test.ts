@@ -182,4 +182,12 @@ describe('--notify', () => {
     expect(body).toEqual({ text: expect.stringContaining("`pipe 'a'`") });
     expect(body).toEqual({ text: expect.stringContaining('and 4 more') });
   });
+
+  test('of pages of a message Slack gets the beginning, and the command that shows the run', () => {
+    const failures = Array.from({ length: 5 }, () => ({ message: '😴'.repeat(5000) }));
+    const notice = { type: 'run-failed', run: 'r-1', failures, more: 0 } as const;
+    const body = bodyFor(new URL('https://hooks.slack-gov.com/services/x'), notice);
+    expect(body).toEqual({ text: expect.stringMatching(/😴…
+More: `pipe runs:show -- r-1`$/) });
+  });
 });
