@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { RunEvent, RunFinished, RunStarted } from '../ledger/events.ts';
+import { cut } from '../terminal/text.ts';
 import type { Outlet, OutletEffects } from './outlets.ts';
 import { parseAddress, postJson } from './post.ts';
 
@@ -89,7 +90,8 @@ function noticeOf(seen: {
 /** Slack cuts texts of more than 40,000 characters; nobody reads nearly as much. */
 const maxChars = 3000;
 const shownFailures = 5;
-const maxMessage = 250;
+/** In cells: of a message of pages the beginning, so that what follows it is read, too. */
+const maxMessage = 400;
 
 function slackText(notice: Notice): string {
   const { run, command, host, exitCode, counts, failures, more } = notice;
@@ -105,18 +107,12 @@ function slackText(notice: Notice): string {
       .slice(0, shownFailures)
       .map(
         (each) =>
-          `• ${slack(beginning(each.message))}${each.command ? `\n  ${code(each.command)}` : ''}`,
+          `• ${slack(cut(each.message, maxMessage))}${each.command ? `\n  ${code(each.command)}` : ''}`,
       ),
     ...(rest > 0 ? [`and ${rest} more`] : []),
     ...(run === undefined ? [] : [`More: ${code(`pipe runs:show -- ${run}`)}`]),
   ];
   return lines.join('\n').slice(0, maxChars);
-}
-
-/** Of a message of pages, so that what follows it is read, too. */
-function beginning(message: string): string {
-  const letters = [...message];
-  return letters.length > maxMessage ? `${letters.slice(0, maxMessage).join('')}…` : message;
 }
 
 /** Slack's own three escapes; nothing of a ledger becomes a link or a mention. */

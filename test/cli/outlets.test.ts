@@ -187,7 +187,6 @@ describe('--notify', () => {
     const failures = Array.from({ length: 5 }, () => ({ message: '😴'.repeat(5000) }));
     const notice = { type: 'run-failed', run: 'r-1', failures, more: 0 } as const;
     const body = bodyFor(new URL('https://hooks.slack-gov.com/services/x'), notice);
-    expect(body).toEqual({ text: expect.stringMatching(/😴…
-More: `pipe runs:show -- r-1`$/) });
+    expect(body).toEqual({ text: expect.stringMatching(/😴…\nMore: `pipe runs:show -- r-1`$/) });
   });
 });
