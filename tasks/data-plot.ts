@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { UsageError } from '../lib/errors.ts';
+import { UsageError, UserError } from '../lib/errors.ts';
 import { openTarget } from '../lib/operations/relation/output.ts';
 import { findPlace } from '../lib/operations/relation/place.ts';
 import { plotOf } from '../lib/operations/relation/plot-data.ts';
@@ -70,8 +70,17 @@ async function drawerOf(uri: string): Promise<Draw> {
   if (end === 'svg') return (await import('../lib/report/plot-svg.ts')).renderSvg;
   if (end === 'html' || end === 'htm')
     return (await import('../lib/report/plot-page.ts')).renderPlotPage;
-  if (end === 'png') return (await import('../lib/report/plot-png.ts')).renderPng;
+  if (end === 'png') return drawPng;
   throw new UsageError(`--out: '${uri}' does not say what to draw; end it in .svg, .html or .png`);
+}
+
+async function drawPng(plot: Plot): Promise<Uint8Array> {
+  const { pngPrograms, renderPng } = await import('../lib/report/plot-png.ts');
+  const png = await renderPng(plot);
+  if (png) return png;
+  throw new UserError(
+    `--out: a PNG is made by one of ${pngPrograms.join(', ')}, and none of them is installed and works; install one (such as apt-get install librsvg2-bin), or write .svg or .html`,
+  );
 }
 
 async function write(

@@ -30,6 +30,8 @@ export interface Frame {
 }
 
 const AXIS_NAME = 20;
+/** The name of y and the half of a label that reaches over the highest tick. */
+const ABOVE = 28;
 const TURNED_LABEL = 120;
 
 /** Lays out axes within an area: as much room as their labels need, labels as many as there is room for. */
@@ -42,9 +44,9 @@ export function frameOf(plot: Plot, area: Area): Frame {
   const below = placesOf(plot, width);
   const inner: Area = {
     left: area.left + left,
-    top: area.top + AXIS_NAME,
+    top: area.top + ABOVE,
     width,
-    height: area.height - AXIS_NAME - below.height,
+    height: area.height - ABOVE - below.height,
   };
   const x = (value: number): number => inner.left + below.at(value) * width;
   const y = (value: number): number =>
@@ -165,7 +167,8 @@ function upright(label: string, x: number, bottom: number, right: number): Html 
 }
 
 function turned(label: string, x: number, bottom: number, room: number): Html {
-  const text = fitted(label, room / 0.72 - 10);
+  // Neither below the picture nor over its left edge.
+  const text = fitted(label, Math.min(room / 0.72 - 10, (x - 8) / 0.75));
   return html`<text
     class="soft"
     transform="translate(${x + 4} ${bottom + 12}) rotate(-42)"

@@ -74,11 +74,13 @@ function drawCells(
         if (y === null)
           return html`<rect
             class="gap"
-            x="${x}"
-            y="${at}"
-            width="${width}"
-            height="${height}"
-            fill="#f3f5f7"
+            x="${x + 1.5}"
+            y="${at + 1.5}"
+            width="${Math.max(0.5, width - 3)}"
+            height="${Math.max(0.5, height - 3)}"
+            fill="#ffffff"
+            stroke="#b4bcc6"
+            stroke-dasharray="2 3"
             ><title>${who}: no value</title></rect
           >`;
         const part = share(y);

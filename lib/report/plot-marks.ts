@@ -29,7 +29,7 @@ export function drawMarks(plot: Plot, frame: Frame, colorOf: ColorOf): Html[] {
 type ColorName = ReturnType<ColorOf>;
 
 /** How close points may be to have marks of their own. */
-const MARK_DISTANCE = 14;
+const MARK_DISTANCE = 24;
 
 function drawLine(plot: Plot, series: Series, frame: Frame, { name, color }: ColorName): Html {
   const runs = runsOf(series.points);

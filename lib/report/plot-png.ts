@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Plot } from '../plot/plot.ts';
-import { UserError } from '../errors.ts';
 import { renderSvg } from './plot-svg.ts';
 
 /** Programs that make pixels of SVG, which takes a font renderer and is none of our work; the first that is there is asked. */
@@ -38,14 +37,17 @@ interface Program {
   readonly args: (svg: string, png: string, size: Size) => string[];
 }
 
+/** The names of the programs that can make a PNG. */
+export const pngPrograms: readonly string[] = programs.map(({ name }) => name);
+
 /** How long one program may take. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * A chart as a PNG picture of twice the size of the SVG, light, by a program of this machine that makes it. Throws
- * UserError that names them where there is none.
+ * A chart as a PNG picture of twice the size of the SVG, light, by a program of this machine that makes
+ * it; undefined where there is none.
  */
-export async function renderPng(plot: Plot): Promise<Uint8Array> {
+export async function renderPng(plot: Plot): Promise<Uint8Array | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'pipe-plot-'));
   try {
     const [svg, png] = [join(folder, 'plot.svg'), join(folder, 'plot.png')];
@@ -58,9 +60,7 @@ export async function renderPng(plot: Plot): Promise<Uint8Array> {
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
-  throw new UserError(
-    `a PNG is made by one of ${programs.map(({ name }) => name).join(', ')}, of which none is installed or works; install one (apt-get install librsvg2-bin), or write .svg or .html`,
-  );
+  return undefined;
 }
 
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {

@@ -14,7 +14,7 @@ export const colors: readonly Color[] = [
   { light: '#00805e', dark: '#2fc79c' },
   { light: '#a8437f', dark: '#dd8fbc' },
   { light: '#8a6d00', dark: '#e3c13c' },
-  { light: '#3f7fa6', dark: '#a5d8f3' },
+  { light: '#1c93ad', dark: '#8be4f5' },
   { light: '#5b4bb7', dark: '#a99cf2' },
   { light: '#5c6672', dark: '#a4afbd' },
 ];
@@ -27,7 +27,7 @@ export function seriesColor(index: number): { readonly name: string; readonly co
 
 const dark = [
   '.back{fill:#12161c}.text{fill:#e6eaf0}.soft{fill:#a4afbd}.grid{stroke:#2a323d}.edge{stroke:#3d4754}.ground{stroke:#8f9bab}',
-  '.halo{stroke:#12161c}.on{fill:#0b1420}.gap{fill:#1b2129}',
+  '.halo{stroke:#12161c}.on{fill:#0b1420}.gap{fill:#12161c;stroke:#5a6675}',
   ...colors.map(
     ({ dark: color }, index) => `.f.s${index}{fill:${color}}.l.s${index}{stroke:${color}}`,
   ),
