@@ -9,8 +9,8 @@ import type { Reader } from './published.ts';
 
 /**
  * What a day of a snapshot dataset holds: its whole state, or how it changes the state of the day
- * before. Its rows lie in files sorted by key, one per range of keys, of which a full set may have
- * taken over some, as they are, from the set that it was merged from.
+ * before. Its rows lie in files, one per range of keys and nearly sorted by them, of which a full set may
+ * have taken over some, as they are, from the set that it was merged from.
  */
 export interface SnapshotSet {
   readonly kind: 'full' | 'increment';

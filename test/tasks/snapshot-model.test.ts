@@ -21,7 +21,7 @@ import { runTasks } from '../rig/run.ts';
 import { testEffects } from '../store/system.ts';
 
 /** Sequences; more by an environment variable. */
-const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 12);
+const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 8);
 
 let engine: Engine;
 let folder: string;

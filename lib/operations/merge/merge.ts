@@ -7,7 +7,7 @@ import { numberAt } from '../../engine/row.ts';
 import { identifier, sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
-import { writeBuckets } from './bucket-files.ts';
+import { rewriteBucket } from './bucket-files.ts';
 import type { BucketFile, BucketSize } from './bucket-files.ts';
 import { mergeCost } from './cost.ts';
 import type { MergeCost } from './cost.ts';
@@ -62,7 +62,7 @@ export async function mergeSets(
       if (part.base) buckets.push(part.base);
       continue;
     }
-    const files = await writeBuckets(effects, await state.partRows(part), state.key, bucketSize);
+    const files = await rewriteBucket(effects, await state.partRows(part), state.key, bucketSize);
     rows = add(rows, await checked(effects, state, part, files));
     buckets.push(...files);
   }

@@ -59,9 +59,13 @@ function etagsOf({ full, increments }: Chain): string {
   return [full, ...increments].map(({ etag }) => etag).join(' ');
 }
 
+/** Sorting more would take longer than reading it. */
+const MAX_SORTED = 1_000_000;
+
 /**
- * Writes a state, or the records of it for which `where` holds, to a local file in the order of their keys.
- * A state with increments is put together part by part, so that memory does not grow with it. Returns the rows.
+ * Writes a state, or the records of it for which `where` holds, to a local file. Up to a million
+ * records are sorted by key; more come bucket by bucket, nearly sorted, and with increments are put
+ * together so, that memory does not grow with them. Returns the rows.
  */
 export async function writeState(
   effects: StateEffects,
@@ -72,7 +76,10 @@ export async function writeState(
   const { engine } = effects;
   const state = await State.open(effects, chain);
   const filter = where ? sql`where ${where}` : raw('');
-  const rows = sql`select * from (${await orderedRows(effects, state, filter)}) ${filter}`;
+  const isSmall = rowsOf(chain) <= MAX_SORTED;
+  const all = isSmall ? await state.rows() : await partByPart(effects, state, filter);
+  const order = isSmall ? sql`order by ${keyColumns(state.key)}` : raw('');
+  const rows = sql`select * from (${all}) ${filter} ${order}`;
   const options = {
     csv: raw('format csv, header true'),
     jsonl: raw('format json'),
@@ -82,7 +89,8 @@ export async function writeState(
   return numberAt(row, 'Count');
 }
 
-async function orderedRows(effects: StateEffects, state: State, filter: Sql): Promise<Sql> {
+/** Puts a state together that is too large to do it at once, part by part. */
+async function partByPart(effects: StateEffects, state: State, filter: Sql): Promise<Sql> {
   const { engine, staging } = effects;
   if (state.chain.increments.every(({ buckets }) => buckets.length === 0)) {
     return await state.rows();
@@ -90,11 +98,13 @@ async function orderedRows(effects: StateEffects, state: State, filter: Sql): Pr
   const paths: string[] = [];
   for (const part of state.parts) {
     const path = staging.path('part.parquet');
-    await engine.write(
-      sql`select * from (${await state.partRows(part)}) ${filter} order by ${keyColumns(state.key)}`,
-      path,
-    );
+    await engine.write(sql`select * from (${await state.partRows(part)}) ${filter}`, path);
     paths.push(path);
   }
   return sql`select * from ${parquet(paths)}`;
+}
+
+function rowsOf({ full, increments }: Chain): number {
+  const buckets = [full, ...increments].flatMap((set) => set.buckets);
+  return buckets.reduce((sum, { file }) => sum + file.rows, 0);
 }

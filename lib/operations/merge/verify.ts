@@ -74,7 +74,7 @@ async function bucketFault(
   const keys = numberAt(row, 'keys');
   if (rows !== file.rows) return `has ${rows} records with a key instead of ${file.rows}`;
   if (keys !== file.rows) return `has ${keys} keys for ${rows} records`;
-  const ends = await endsOf(engine, path, file.rows, key);
+  const ends = await endsOf(engine, path, key);
   const isSame = JSON.stringify(ends) === JSON.stringify({ first, last });
   return isSame ? undefined : `begins or ends with another key than its manifest says`;
 }
