@@ -1,5 +1,5 @@
-import { createReadStream, type BigIntStats } from 'node:fs';
-import { open, rename, rm, rmdir, stat, unlink, utimes, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { appenderTo } from './appender.ts';
@@ -8,6 +8,16 @@ import { createFolders, flushFolder } from './durable.ts';
 import { codeOf, guarded, localError } from './fault.ts';
 import { checkKey, checkPath, checkPrefix, withoutOwn } from './key.ts';
 import { noLeftover } from './leftover.ts';
+import {
+  makeLater,
+  readPart,
+  readWhole,
+  removeFile,
+  renameInto,
+  statsIfThere,
+  withFile,
+  writeDurably,
+} from './local-file.ts';
 import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
 import { withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
@@ -232,82 +242,3 @@ class LocalStore implements Store {
 
 /** Pieces large enough that hashing a file is bound by the hash. */
 const STREAM_BYTES = 1024 * 1024;
-
-async function readWhole(path: string): Promise<Stored> {
-  return await withFile(path, 'r', async (file) => {
-    const stats = await file.stat({ bigint: true });
-    return { bytes: await file.readFile(), etag: etagOf(stats) };
-  });
-}
-
-async function readPart(path: string, { start, end }: ByteRange): Promise<Stored> {
-  return await withFile(path, 'r', async (file) => {
-    const stats = await file.stat({ bigint: true });
-    const bytes = Buffer.alloc(Math.max(Math.min(end, Number(stats.size)) - start, 0));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    return { bytes: bytes.subarray(0, bytesRead), etag: etagOf(stats) };
-  });
-}
-
-function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  return withFile(path, 'wx', async (file) => {
-    await file.writeFile(bytes);
-    await file.sync();
-  });
-}
-
-async function withFile<T>(
-  path: string,
-  flags: string,
-  action: (file: FileHandle) => Promise<T>,
-): Promise<T> {
-  const file = await open(path, flags);
-  try {
-    return await action(file);
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * Gives a file a later time than the one it replaces. Clocks tick in milliseconds and inodes are
- * used again, so that otherwise the third of three quick versions could get the first one's etag.
- */
-async function makeLater(path: string, old: BigIntStats | undefined): Promise<BigIntStats> {
-  const stats = await stat(path, { bigint: true });
-  if (old === undefined || stats.mtimeNs > old.mtimeNs) return stats;
-  // Node takes seconds as a double, which near today resolves a quarter of a microsecond.
-  const seconds = Number(old.mtimeNs / 1000n + 2n) / 1e6;
-  await utimes(path, seconds, seconds);
-  return await stat(path, { bigint: true });
-}
-
-/** Another process may remove a folder that is empty at the moment, so creating it may take several turns. */
-async function renameInto(path: string, target: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await createFolders(dirname(target));
-      return await rename(path, target);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || attempt === 5) throw error;
-    }
-  }
-}
-
-async function removeFile(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-  }
-}
-
-async function statsIfThere(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}

@@ -11,7 +11,8 @@ import {
   harvestPack,
   harvestUnpack,
 } from '../../tasks/harvest.ts';
-import { runTasks } from '../rig/run.ts';
+import { resolveCall } from '../../lib/task/invocation.ts';
+import { runOptions, runTasks } from '../rig/run.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
 import { openS3Rig, quickLimits, testCredentials } from '../store/s3-rig.ts';
@@ -183,6 +184,24 @@ test('objects that are refused, vanish or change are told apart, and tried again
   expect((await pack()).errors).toEqual([]);
   expect(await counts()).toEqual([49, 49, 0, 0]);
   expect(downloads()).toHaveLength(2);
+});
+
+test('the requests are those that were estimated, at most', async () => {
+  await put(numbered(250));
+  const options = { store: rig.store, openStore: open };
+  const effects = await runOptions(tasks, options);
+  const args = ['--from=s3://bucket/raw', '--to=docs', '--chunks=2'];
+  const call = resolveCall(effects.registry, { task: 'harvest:pack', args }, effects);
+  const table = await call.task.estimate?.(call.args, effects);
+  const estimated = new Map(table?.rows.map(([name, amount]) => [name, Number(amount)]));
+  server.requests.length = 0;
+  expect((await pack({ chunks: '2' })).errors).toEqual([]);
+  const count = (pattern: RegExp): number =>
+    server.requests.filter((request) => pattern.test(request)).length;
+  const lists = count(/list-type/);
+  expect(lists).toBeLessThanOrEqual(estimated.get('LIST requests') ?? 0);
+  expect(count(/^GET /) - lists).toBeLessThanOrEqual(estimated.get('GET requests') ?? 0);
+  expect(count(/^(PUT|POST) /)).toBeLessThanOrEqual(estimated.get('PUT requests') ?? 0);
 });
 
 test('a bucket that is not there is said once', async () => {

@@ -102,8 +102,9 @@ function reading(
     const foreign = store.foreign();
     const objects = { ...foreign, read: (key: string) => change(key, () => foreign.read(key)) };
     return new Proxy(store, {
-      get(target, name) {
+      get(target, name, proxy) {
         if (name === 'foreign') return () => objects;
+        if (name === 'until') return () => proxy;
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },

@@ -21,7 +21,10 @@ export function estimateTable(work: Work, source: string, store: string): Estima
       { name: 'amount', kind: 'text' },
     ],
     rows: rowsOf(work, found),
-    notes: [`Dollars: requests to S3 alone, at prices of ${S3_PRICES.asOf} (${S3_PRICES.source})`],
+    notes: [
+      'It lists the objects once more (harvest:list), then packs each chunk by itself (harvest:chunk)',
+      `Dollars: requests to S3 alone, at prices of ${S3_PRICES.asOf} (${S3_PRICES.source})`,
+    ],
   };
 }
 
