@@ -53,7 +53,7 @@ export async function renderPng(plot: Plot): Promise<Uint8Array | undefined> {
     const [svg, png] = [join(folder, 'plot.svg'), join(folder, 'plot.png')];
     const text = renderSvg(plot);
     await writeFile(svg, text);
-    const [, width = '', height = ''] = /width="(\d+)" height="(\d+)"/.exec(text) ?? [];
+    const [, width = '', height = ''] = /\swidth="(\d+)"\s+height="(\d+)"/.exec(text) ?? [];
     for (const { name, args } of programs) {
       if (await succeeds(name, args(svg, png, { width, height }))) return await readFile(png);
     }

@@ -153,6 +153,15 @@ export class Leaf {
       this.#invocation,
       this.#options,
     ));
+    if (output?.checks) {
+      const { holdChecks } = await import('../operations/relation/hold.ts');
+      await holdChecks(
+        await (this.#engine ??= this.#borrowEngine()),
+        draft.partition,
+        draft.files,
+        output.checks,
+      );
+    }
     const confirm = output && this.#confirm;
     const manifest = await publish(this.#store, draft, {
       ...(confirm && { confirm: (published) => confirm(draft.partition, published) }),

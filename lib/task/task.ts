@@ -126,6 +126,11 @@ export interface Output {
   readonly argv?: readonly string[];
   /** What only one run at a time may work on for it, where that is more than the partition. */
   readonly lease?: Partition;
+  /**
+   * Conditions in SQL that every row has to meet, by name: `{ positive: 'pageloads >= 0' }`. One that is
+   * NULL is not met. They are held against the finished files; where one is broken nothing is published.
+   */
+  readonly checks?: Readonly<Record<string, string>>;
   /** Whether `run` may find, once it has the lease, that there is nothing to publish. */
   readonly optional?: boolean;
 }
