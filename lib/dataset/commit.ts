@@ -39,6 +39,7 @@ export async function commit(
   const journal = `${prefix}${JOURNAL_PREFIX}${manifest.commit}.json`;
   await store.write(journal, bytes, { ifAbsent: true });
   try {
+    if (isInPlace(manifest)) await checkManifest(store, base);
     const put = isInPlace(manifest) ? putInPlace : putBeside;
     await put(store, base, manifest, bytes, paths);
   } catch (error) {
@@ -65,6 +66,21 @@ function isSameData({ published }: Found, manifest: Manifest): boolean {
  */
 async function putManifest(store: Store, { listing }: Found, bytes: Uint8Array): Promise<void> {
   await store.write(listing.prefix + MANIFEST_FILE, bytes, unchanged(listing.manifest));
+}
+
+/**
+ * The commit in place depends on the data file alone, which a publish of the same data leaves as it
+ * is. So one that has come since is looked for once more, as late as can be. What comes between this
+ * look and the commit is replaced whole, data and manifest, by what was made before it; whoever looks
+ * at the inputs then finds the partition stale.
+ */
+async function checkManifest(
+  store: Store,
+  { listing: { prefix, manifest } }: Found,
+): Promise<void> {
+  const stored = await store.read(prefix + MANIFEST_FILE);
+  if (stored?.etag === manifest?.etag) return;
+  throw new ConflictError(`"${prefix}" was published by somebody else meanwhile.`);
 }
 
 /** One file under a fixed name: replacing it is the commit, the manifest follows. */
