@@ -7,7 +7,7 @@ import { openLocalStore } from '../../lib/store/local.ts';
 import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { testEffects } from '../store/system.ts';
-import { childrenOf, gone, kill, start } from './processes.ts';
+import { childrenOf, deserted, kill, start } from './processes.ts';
 import type { Started } from './processes.ts';
 
 /** `PIPE_TEST_KILLS=200` takes six minutes. */
@@ -78,12 +78,11 @@ test(
       const retries = isRetried ? ['--retries=3', '--retry-delay=1ms'] : [];
       const run = start(rig, [...retries, ...command]);
       await sleep(Math.random() * durationMs);
-      const workers = await childrenOf(run.child.pid);
       const kind = round % 2 === 0 ? 'run' : 'worker';
       const killed = kind === 'run' ? run.child.pid : await workerOf(run);
       if (killed !== undefined) kill(killed);
       const { code, stderr } = await run.ended;
-      await gone(workers);
+      await deserted(rig.folder);
       if (killed !== undefined && (code === null || kind === 'worker')) seen[kind]++;
       // What happened to a worker is told, and made up for by a retry.
       const expected = { run: [null, 0], worker: isRetried ? [0] : [0, 1] }[kind];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeBin } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
@@ -55,9 +55,14 @@ export function kill(pid: number): void {
   }
 }
 
-/** Waits until none of the processes lives. */
-export async function gone(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) while ((await parentOf(String(pid))) !== undefined) await sleep(10);
+/** Waits until no process works in a folder; workers outlive a run that was killed for a moment. */
+export async function deserted(folder: string): Promise<void> {
+  for (;;) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const links = pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined));
+    if (!(await Promise.all(links)).includes(folder)) return;
+    await sleep(20);
+  }
 }
 
 /** Undefined where there is no such process, or where it has ended and nobody has taken note yet. */
