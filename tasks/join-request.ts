@@ -16,17 +16,25 @@ export const joined = `--left=<source> --right=<source>... --on=<keys>... --to=<
   [--how=<inner|left|right|full|semi|anti|rest>] [--select=<columns>] [--left-prefix=<text>]
   [--right-prefix=<text>]... [--flatten] [--memory=<size>]`;
 
-export const joinedOptions = `
+const sideOptions = `
   --left=<source>         Dataset, some of its partitions (events/site=a), file, folder or glob, or s3://bucket/key.
   --right=<source>        The same for the other side; may be repeated, each with an --on of its own.
-  --on=<keys>             Columns that must be equal: user, or user_id=id, or id::bigint to compare as a type; several by commas.
-  --to=<dataset>          Dataset of the result, partitioned as the left side is.
+  --on=<keys>             Columns that must be equal: user, or user_id=id, or id::bigint to compare as a type; several by commas.` as const;
+
+const shapeOptions = `
   --how=<inner|left|right|full|semi|anti|rest>  Which rows; rest: those of the right side alone that match nothing [default: inner].
   --select=<columns>      Columns of the result, separated by commas; default: all.
   --left-prefix=<text>    Put before the names of the left side's columns but keys.
   --right-prefix=<text>   The same for the right side; once for all of them, or once for each.
   --flatten               Make columns of the fields of structs: user.id becomes user_id.
-  --memory=<size>         What a process may take, such as 500MB [default: 1GB].`;
+  --memory=<size>         What a process may take, such as 500MB [default: 1GB].` as const;
+
+export const joinedOptions = `${sideOptions}
+  --to=<dataset>          Dataset of the result, partitioned as the left side is.${shapeOptions}` as const;
+
+/** Of a task that writes nothing. */
+export const explainedOptions = `${sideOptions}
+  --to=<dataset>          Dataset that the result would have [default: joined].${shapeOptions}` as const;
 
 export const daysOptions = `
   --start-date=<date>     First day, such as 2026-11-12, of sides that are partitioned by date.

@@ -16,8 +16,10 @@ import type { JoinArgs } from './join-request.ts';
 import { readLook } from './join-work.ts';
 
 export { joinCollect } from './join-collect.ts';
+export { joinExplain } from './join-explain.ts';
 export { joinLook, joinPartition } from './join-look.ts';
 export { joinShard } from './join-shard.ts';
+export { joinUnmatched } from './join-unmatched.ts';
 
 const wished = '[--strategy=<auto|plain|shards|hot|salted>] [--shards=<n>] [--hot-keys=<n>]';
 

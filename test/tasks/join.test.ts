@@ -192,3 +192,14 @@ test('an empty side is joined like any other', async () => {
   expect((await all('right')).length).toBe(4);
   expect((await all('inner')).length).toBe(0);
 });
+
+test('join:unmatched writes the rows of either side that match nothing', async () => {
+  await visits('2026-11-18', 40);
+  await users();
+  const ran = await runner.run(
+    `join:unmatched -- --left=visits --right=users.csv --on=user --to=lost ${between}`,
+  );
+  expect(ran.exitCode, problems(ran)).toBe(0);
+  expect((await all('lost/left')).length).toBe(30);
+  expect(await all('lost/right')).toEqual([{ user: 'u9', page: '9', name: 'Nobody' }]);
+});

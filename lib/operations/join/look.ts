@@ -95,9 +95,7 @@ async function sampleSide(
   { keys, columns }: { readonly keys: readonly Sql[]; readonly columns: readonly number[] },
 ): Promise<Sampled> {
   const paths = exactly(files.map(({ path }) => path));
-  const rowsByFile = await engine.rows(sql`
-    select num_rows as rows from parquet_file_metadata(${paths})`);
-  const sizes = rowsByFile.map((row) => numberAt(row, 'rows'));
+  const sizes = await rowsOfFiles(engine, files);
   const [group = {}] = await engine.rows(sql`
     select coalesce(max(bytes), 0)::bigint as bytes from (
       select sum(total_uncompressed_size) as bytes from parquet_metadata(${paths})
@@ -120,26 +118,54 @@ async function sampleSide(
   return { facts, keys: sample };
 }
 
+async function rowsOfFiles(engine: Engine, files: readonly LocalFile[]): Promise<number[]> {
+  const paths = exactly(files.map(({ path }) => path));
+  const rows = await engine.rows(sql`
+    select num_rows as rows from parquet_file_metadata(${paths})`);
+  return rows.map((row) => numberAt(row, 'rows'));
+}
+
+/** The condition that a row, by its `place`, is of the sample. */
+export async function sampledPlaces(engine: Engine, files: readonly LocalFile[]): Promise<Sql> {
+  const sizes = await rowsOfFiles(engine, files);
+  const ranges = blocksOf(sizes, BLOCKS).map(({ file, first }) => {
+    const from = (BigInt(file) << 40n) + BigInt(first);
+    return raw(`"place" between ${from} and ${from + BigInt(BLOCK_ROWS - 1)}`);
+  });
+  return ranges.length === 0 ? raw('true') : sql`(${join(ranges, ' or ')})`;
+}
+
 const hasNull = raw('len(list_filter(values, lambda v: v is null)) > 0');
 
-/** Rows of blocks that lie evenly over all files. */
+/** The condition that a row is of blocks that lie evenly over all files. */
 function blocks(sizes: readonly number[], count: number): Sql {
+  const ranges = blocksOf(sizes, count).map(({ file, first }) => {
+    const within = raw(`file_row_number between ${first} and ${first + BLOCK_ROWS - 1}`);
+    return sizes.length === 1 ? within : sql`(file_index = ${raw(String(file))} and ${within})`;
+  });
+  return ranges.length === 0 ? raw('true') : sql`(${join(ranges, ' or ')})`;
+}
+
+interface Block {
+  readonly file: number;
+  /** The number of its first row in the file. */
+  readonly first: number;
+}
+
+/** None where all rows are fewer than blocks would have. */
+function blocksOf(sizes: readonly number[], count: number): readonly Block[] {
   const total = sizes.reduce((sum, rows) => sum + rows, 0);
-  if (total <= count * BLOCK_ROWS) return raw('true');
-  const chosen: Sql[] = [];
+  if (total <= count * BLOCK_ROWS) return [];
+  const chosen: Block[] = [];
   let before = 0;
   for (const [file, rows] of sizes.entries()) {
     for (let block = 0; block < count; block++) {
       const first = Math.floor((block * (total - BLOCK_ROWS)) / (count - 1)) - before;
-      if (first < 0 || first >= rows) continue;
-      const within = raw(`file_row_number between ${first} and ${first + BLOCK_ROWS - 1}`);
-      chosen.push(
-        sizes.length === 1 ? within : sql`(file_index = ${raw(String(file))} and ${within})`,
-      );
+      if (first >= 0 && first < rows) chosen.push({ file, first });
     }
     before += rows;
   }
-  return sql`(${join(chosen, ' or ')})`;
+  return chosen;
 }
 
 /** A value takes 16 bytes at least; a text of more than 12 its length besides. */

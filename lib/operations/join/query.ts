@@ -73,7 +73,7 @@ function tables(spec: JoinSpec, { how, left, right }: Branch, build: 'left' | 'r
   const leftTable = sql`(${rowsOf(leftOf(spec), left)}) l`;
   const rightTable = (index: number): Sql =>
     sql`(${rowsOf(rightOf(spec, index), index === spec.main ? right : raw('true'))}) ${raw(`r${index}`)}`;
-  const on = (index: number): Sql => condition(spec, index);
+  const on = (index: number): Sql => joinCondition(spec, index);
   if (how === 'rest') return sql`${rightTable(0)} anti join ${leftTable} on ${on(0)}`;
   if (first && spec.rights.length === 1 && build === 'left' && how in mirrored) {
     return sql`${rightTable(0)} ${raw(mirrored[how] ?? how)} join ${leftTable} on ${on(0)}`;
@@ -92,16 +92,16 @@ const mirrored: Partial<Record<How, string>> = {
   full: 'full',
 };
 
-/** Keys of the join with a right side are `k0`, … there, and for the main one on the left, too; of others `j<join>_<key>`. */
-function condition({ rights, main }: JoinSpec, index: number): Sql {
+/** What makes rows of the left side `l` and a right one `r<index>` partners. */
+export function joinCondition({ rights, main }: JoinSpec, index: number): Sql {
   const pairs = (rights[index]?.keys ?? []).map((_, key) =>
     raw(`l."${leftKey(index, main, key)}" = r${index}."k${key}"`),
   );
   return join(pairs, ' and ');
 }
 
-/** The name of a key's column on the left side; on the right one it is `k<key>`. */
-export function leftKey(index: number, main: number, key: number): string {
+/** The name of a key's column on the left side, `k0`, … for the main right side; on the right one it is `k<key>`. */
+function leftKey(index: number, main: number, key: number): string {
   return index === main ? `k${key}` : `j${index}_${key}`;
 }
 

@@ -8,7 +8,7 @@ import type { RowCounts } from '../../ledger/events.ts';
 import { tableBytes } from './advice.ts';
 import { inWrittenOrder } from './in-written-order.ts';
 import type { SideFacts } from './look.ts';
-import { keysOf, leftKey } from './query.ts';
+import { joinCondition, keysOf } from './query.ts';
 import type { How, JoinSpec } from './spec.ts';
 import { bucketOf } from './split.ts';
 
@@ -72,7 +72,7 @@ function tallyQuery(spec: JoinSpec, where: Sql): Sql {
   const indexes = [...spec.rights.keys()];
   const joined = indexes.map((index) => {
     const grouped = groupsOf(spec, index, index === spec.main ? where : raw('true'));
-    return sql`${kind} join (${grouped}) ${raw(`r${index}`)} on ${onKeys(spec, index)}`;
+    return sql`${kind} join (${grouped}) ${raw(`r${index}`)} on ${joinCondition(spec, index)}`;
   });
   const all = (test: string, separator: string): Sql =>
     raw(indexes.map((index) => `r${index}.n ${test}`).join(separator));
@@ -96,20 +96,13 @@ function groupsOf(spec: JoinSpec, index: number, where: Sql): Sql {
   return sql`select ${keys}, count(*) as n from (${keysOf(spec, index, where)}) group by ${keys}`;
 }
 
-function onKeys({ rights, main }: JoinSpec, index: number): Sql {
-  const pairs = (rights[index]?.keys ?? []).map((_, key) =>
-    raw(`l."${leftKey(index, main, key)}" = r${index}."k${key}"`),
-  );
-  return join(pairs, ' and ');
-}
-
 function rightQuery(spec: JoinSpec, index: number): Sql {
   const all = raw('true');
   const rows = sql`select count(*) as rows, 0 as rest from (${keysOf(spec, index, all)})`;
   if (spec.rights.length === 1) return rows;
   return sql`select (select rows from (${rows})) as rows, coalesce(sum(n), 0)::bigint as rest
     from (${groupsOf(spec, index, all)}) ${raw(`r${index}`)}
-    anti join (${keysOf(spec, 'left', all)}) l on ${onKeys(spec, index)}`;
+    anti join (${keysOf(spec, 'left', all)}) l on ${joinCondition(spec, index)}`;
 }
 
 /** How many rows a join has to have. */

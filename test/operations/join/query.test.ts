@@ -16,7 +16,7 @@ import type { How, JoinSpec, Key, Side, Strategy } from '../../../lib/operations
 import type { HotKey } from '../../../lib/operations/join/split.ts';
 
 /** More with PIPE_JOIN_RUNS. */
-const numRuns = Number(process.env['PIPE_JOIN_RUNS'] ?? 12);
+const numRuns = Number(process.env['PIPE_JOIN_RUNS'] ?? 6);
 
 let folder: string;
 let engine: Engine;
