@@ -221,6 +221,27 @@ describe('on a screen', () => {
     );
   });
 
+  test('a terminal that gets narrower keeps nothing of the wider view', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 10, max: 100 }),
+        fc.integer({ min: 5, max: 99 }),
+        (wide, less) => {
+          const screen = new Screen(wide, 60);
+          const { view, say } = viewOn(screen);
+          for (const event of busy) view.report(event);
+          say('before\n');
+          view.look(start + 5000);
+          screen.narrow(Math.max(8, wide - less));
+          view.resized(start + 5050);
+          say('after\n');
+          view.report(finished({ done: 1 }));
+          expect(screen.text()).toBe('before\nafter');
+        },
+      ),
+    );
+  });
+
   test('waits for the end of a line that somebody has begun', () => {
     const screen = new Screen(80, 24);
     const { view, say } = viewOn(screen);

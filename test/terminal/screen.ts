@@ -5,7 +5,7 @@ import { displayWidth } from '../../lib/terminal/text.ts';
  * cursor is seen. Lines that leave the screen at the top are kept. Throws for a sequence it does not know.
  */
 export class Screen {
-  readonly columns: number;
+  columns: number;
   readonly rows: number;
   isCursorShown = true;
   #isWrapping = true;
@@ -28,6 +28,18 @@ export class Screen {
       else if (token === '\n') this.#feed();
       else this.#put(token);
     }
+  }
+
+  /** Breaks the rows that are too long for the new width, as most terminals do. The cursor is below them. */
+  narrow(columns: number): void {
+    this.columns = columns;
+    const rows = this.#cells.flatMap((row) => {
+      const parts = Math.max(1, Math.ceil(row.length / columns));
+      return Array.from({ length: parts }, (_, at) => row.slice(at * columns, (at + 1) * columns));
+    });
+    this.#row += rows.length - this.#cells.length;
+    this.#cells.splice(0, this.#cells.length, ...rows);
+    this.#top = Math.max(this.#top, this.#row - this.rows + 1);
   }
 
   /** What can be read, with what has scrolled away; without spaces at the ends. */
