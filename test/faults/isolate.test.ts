@@ -37,6 +37,11 @@ const faults = {
     writeFileSync('grandchild', String(pid));
     return new Promise(() => {});
   },
+  // Goes on working with a grandchild at its side, whose streams hold those of the worker open.
+  left: () => {
+    const { pid } = spawn('sleep', ['1000'], { stdio: 'inherit' });
+    writeFileSync('grandchild', String(pid));
+  },
   stdout: () => {
     console.log('to stdout');
     process.stdout.write('without an end');
@@ -191,6 +196,16 @@ test('what an isolated leaf writes to stdout becomes lines of its log', async ()
     'invocation-finished',
   ]);
   expect(own.at(-1)).toMatchObject({ status: 'done', outputs: ['fault/n=2/'], rows: { out: 1 } });
+});
+
+test('what an isolated leaf has started and left running ends with the run', async () => {
+  await rig.write({ fault: 'left' });
+  const { code, stderr } = await pipe('fault:all');
+  expect(code, stderr).toBe(0);
+  await dies(await pidIn('grandchild'));
+  expect((await pipe('fault:all')).stderr).toBe(
+    `everything is up to date (${leaves} partitions)\n`,
+  );
 });
 
 test('an isolated leaf invokes others in the same run, and is told what became of them', async () => {
