@@ -1,7 +1,10 @@
 import { prefixOf } from '../lib/dataset/layout.ts';
+import type { Partition } from '../lib/dataset/layout.ts';
 import { NoDataError, UserError } from '../lib/errors.ts';
 import { adviceText, advise } from '../lib/operations/join/advice.ts';
 import type { Advice, Wishes } from '../lib/operations/join/advice.ts';
+import { estimateJoin, estimateTable } from '../lib/operations/join/estimate.ts';
+import type { JoinEstimate } from '../lib/operations/join/estimate.ts';
 import { parseSize } from '../lib/operations/join/memory.ts';
 import { fractionText } from '../lib/operations/join/places.ts';
 import { partsOf, sidesOf } from '../lib/operations/join/request.ts';
@@ -41,6 +44,22 @@ export const joinSharded = defineTask({
 
   plan: (args, context) => perPartition(args, context),
 
+  async estimate(args, context) {
+    const request = await requestOf(args, context);
+    const { left } = request;
+    const wishes = wishesOf(args);
+    if (isWhole(request)) {
+      return estimateTable([await estimateJoin(context.store, request, wishes)], 0);
+    }
+    const texts = left.source.kind === 'dataset' ? left.source.partitions.map(nameOf) : [];
+    const estimates: JoinEstimate[] = [];
+    for (const text of texts.slice(0, ESTIMATED)) {
+      const one = await requestOf({ ...args, left: text }, context);
+      estimates.push(await estimateJoin(context.store, one, wishes));
+    }
+    return estimateTable(estimates, Math.max(0, texts.length - ESTIMATED));
+  },
+
   async run(args, context) {
     const request = await requestOf(args, context);
     await makeParquet(request, args, context);
@@ -57,19 +76,31 @@ export const joinSharded = defineTask({
   },
 });
 
+/** Partitions that an estimate shows. */
+const ESTIMATED = 20;
+
+/** Whether the arguments stand for one join, and not for one of each partition of the left side. */
+function isWhole({ how, left: { source, text } }: JoinRequest): boolean {
+  return source.kind === 'files' || isOnePartition(text, source) || how === 'rest';
+}
+
+/** A partition as an argument names it. */
+function nameOf(partition: Partition): string {
+  return prefixOf(partition).slice(0, -1);
+}
+
 /** One invocation for each partition of the left side, and one for the rows of the right side that match none of them. */
 async function* perPartition(args: ShardedArgs, context: PlanContext): AsyncGenerator<Call> {
   wishesOf(args);
-  const { how, left } = await requestOf(args, context);
-  const { source, text } = left;
-  if (source.kind === 'files' || isOnePartition(text, source) || how === 'rest') return;
+  const request = await requestOf(args, context);
+  const { how, left } = request;
+  if (isWhole(request) || left.source.kind === 'files') return;
   const { strategy, shards, 'hot-keys': hotKeys } = args;
   const common = { ...joinArgs(args), strategy, shards, 'hot-keys': hotKeys };
   const hasRest = how === 'right' || how === 'full';
   const ofEach = how === 'right' ? 'inner' : how === 'full' ? 'left' : how;
-  for (const partition of source.partitions) {
-    const one = prefixOf(partition).slice(0, -1);
-    yield { task: 'join:sharded', args: { ...common, left: one, how: ofEach } };
+  for (const partition of left.source.partitions) {
+    yield { task: 'join:sharded', args: { ...common, left: nameOf(partition), how: ofEach } };
   }
   if (hasRest) yield { task: 'join:sharded', args: { ...common, how: 'rest' } };
 }
