@@ -1,6 +1,7 @@
 import { parsePrefix } from '../../dataset/layout.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { identifier, literals, raw, sql } from '../../engine/sql.ts';
+import { textAt } from '../../engine/row.ts';
+import { identifier, literal, literals, raw, sql } from '../../engine/sql.ts';
 import { NoDataError } from '../../errors.ts';
 import { placeOf } from '../../store/place.ts';
 import { datasetNames, publishedFiles } from './dataset-files.ts';
@@ -29,9 +30,8 @@ export async function openQuery(
   effects: DataEffects,
 ): Promise<Relation> {
   const engine = await effects.engine();
-  const text = query.trim().replace(/;\s*$/, '');
   const paths: string[] = [];
-  for (const names of await tablesIn(engine, text)) {
+  for (const names of await tablesIn(engine, query)) {
     const place = await placeNamed(names, tables, effects);
     const relation = await openRelation(engine, place);
     await demandWhole(engine, relation);
@@ -39,6 +39,7 @@ export async function openQuery(
     paths.push(...relation.paths);
   }
   await lockDown(engine, [...paths, ...writable]);
+  const text = await withoutEnd(engine, query);
   // The line break keeps a comment at the end from taking the rest along.
   const rows = sql`from (\n${raw(text)}\n)`;
   return {
@@ -58,6 +59,15 @@ export async function lockDown(engine: Engine, paths: readonly string[]): Promis
   await engine.execute(sql`set allowed_paths = ${literals(paths)}`);
   await engine.execute(sql`set enable_external_access = false`);
   await engine.execute(sql`set lock_configuration = true`);
+}
+
+/** What ends a statement has no place within another one; the engine's parser knows which `;` does. */
+async function withoutEnd(engine: Engine, query: string): Promise<string> {
+  if (!query.includes(';')) return query;
+  const [row = {}] = await engine.rows(
+    sql`select json_deserialize_sql(json_serialize_sql(${literal(query)})) as query`,
+  );
+  return textAt(row, 'query').replace(/;\s*$/, '');
 }
 
 async function placeNamed(

@@ -1,0 +1,184 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { csvLine } from '../../lib/formats/csv.ts';
+import { defineTask } from '../../lib/task/define.ts';
+import { sql } from '../../lib/engine/sql.ts';
+import { dataTasks, look } from './data-look.ts';
+import { Runner } from './runner.ts';
+
+/** A task that declares a check of what it publishes. */
+const checked = defineTask({
+  name: 'test:checked',
+  summary: 'Publish a number',
+  usage: '<n>',
+  outputs: () => [
+    {
+      partition: { dataset: 'numbers', keys: { date: '2026-11-19' } },
+      inputs: [],
+      checks: { positive: 'n > 0', small: 'n < 10' },
+    },
+  ],
+  async run({ n }, context) {
+    const staging = await context.staging();
+    const path = staging.path('data.parquet');
+    const engine = await context.engine();
+    const { rows, schema } = await engine.write(sql`select ${Number(n)}::integer as n`, path);
+    await context.publish({
+      partition: { dataset: 'numbers', keys: { date: '2026-11-19' } },
+      files: [{ name: 'data.parquet', path, rows }],
+      rows: { in: rows, out: rows, rejected: 0, filtered: 0 },
+      schema,
+    });
+  },
+});
+
+let runner: Runner;
+
+beforeEach(async () => {
+  runner = await Runner.open([...dataTasks, checked]);
+});
+
+afterEach(() => runner.close());
+
+const path = (name: string): string => join(runner.folder, name);
+const convert = (...args: readonly string[]) => runner.run(['data:convert', '--', ...args]);
+
+describe('a conversion', () => {
+  const people =
+    'id,name,at\n1,Ann,2026-11-19T10:00:00Z\n2,"a ""b"",\nc",\n3,,2026-11-19T10:00:00.5Z\n';
+
+  test('there and back through every format keeps every value and type', async () => {
+    await writeFile(path('start.csv'), people);
+    await convert('start.csv', 'start.parquet');
+    let last = 'start.parquet';
+    for (const next of [
+      'x.tsv',
+      'x.jsonl',
+      'x.csv.gz',
+      'x.json',
+      'x.jsonl.zst',
+      'x.csv.zst',
+      'x.parquet',
+    ]) {
+      const { status, rows } = await convert(last, next);
+      expect([next, status, rows]).toEqual([
+        next,
+        'done',
+        { in: 3, out: 3, rejected: 0, filtered: 0 },
+      ]);
+      const { error } = await look(runner, 'data:diff', '--key=id', 'start.parquet', next);
+      expect(error, next).toBeUndefined();
+      last = next;
+    }
+  });
+
+  test('keeps what it cannot read beside the rest', async () => {
+    await writeFile(path('in.csv'), 'id,n\n1,1\n2\n3,x\n4,4,4\n5,5\n');
+    const { rows } = await convert('--types=n:integer', 'in.csv', 'out.jsonl');
+    expect(rows).toEqual({ in: 5, out: 2, rejected: 3, filtered: 0 });
+    expect(await readFile(path('out.jsonl'), 'utf8')).toBe('{"id":1,"n":1}\n{"id":5,"n":5}\n');
+    const rejects = (await readFile(path('out.jsonl.rejects.jsonl'), 'utf8')).trim().split('\n');
+    expect(rejects.map((line) => JSON.parse(line))).toMatchObject([
+      { line: 3, reason: 'too few columns', text: '2' },
+      { line: 4, reason: `n: "x" is no 'INTEGER'`, text: '3,x' },
+      { line: 5, reason: 'too many columns', text: '4,4,4' },
+    ]);
+  });
+
+  test('of JSON lines keeps lines that are none, and values that do not fit', async () => {
+    await writeFile(path('in.jsonl'), '{"a":1}\nnope\n\n[1]\n{"a":"x"}\n{"a":3}');
+    const { rows } = await convert('--types=a:integer', 'in.jsonl', 'out.csv');
+    expect(rows).toEqual({ in: 5, out: 2, rejected: 3, filtered: 0 });
+    expect(await readFile(path('out.csv'), 'utf8')).toBe('a\n1\n3\n');
+  });
+
+  test('leaves nothing when it fails', async () => {
+    await writeFile(path('in.csv'), 'id,n\n1,1\n2\n');
+    const { status } = await convert('--max-rejects=0', 'in.csv', 'out.parquet');
+    expect(status).toBe('failed');
+    expect(readdirSync(runner.folder).sort()).toEqual(['in.csv']);
+  });
+
+  test.each([
+    [['in.csv', 'out.xls'], "'out.xls' does not say its format"],
+    [['in.csv', '-'], 'data:show'],
+    [['--types=n:number', 'in.csv', 'out.csv'], "--types: 'n:number' is not a column and its type"],
+    [
+      ['--types=nope:text', 'in.csv', 'out.csv'],
+      "--types: there is no column 'nope'; the columns are id, n",
+    ],
+    [['gone.csv', 'out.csv'], "'gone.csv' is neither a dataset"],
+    [['empty.csv', 'out.csv'], 'is empty'],
+  ])('that cannot be is refused: %j', async (args, message) => {
+    await writeFile(path('in.csv'), 'id,n\n1,1\n');
+    await writeFile(path('empty.csv'), '');
+    const { events } = await convert(...args);
+    const failed = events.find((event) => event.type === 'invocation-finished');
+    expect(JSON.stringify(failed)).toContain(message);
+    expect(existsSync(path('out.csv'))).toBe(false);
+  });
+
+  test('never loses a record or a value of any CSV', async () => {
+    const field = fc
+      .oneof(
+        fc.string(),
+        fc.constantFrom(
+          '',
+          '007',
+          '1',
+          '-0',
+          '1e3',
+          'true',
+          '2026-02-29',
+          'NULL',
+          '"',
+          ' x ',
+          '1\n2',
+          'a,b',
+        ),
+        fc.string({ unit: 'grapheme' }),
+      )
+      .filter((text) => !/[\r\0]/.test(text));
+    const rows = fc.array(fc.tuple(field, field), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(rows, async (records) => {
+        const lines = records.map(([a, b], index) => csvLine([`r${index}`, a, b]));
+        await writeFile(path('any.csv'), `id,a,b\n${lines.join('')}`);
+        const { rows: counts } = await convert('--types=a:text,b:text', 'any.csv', 'any.jsonl');
+        expect(counts?.in).toBe(records.length);
+        const written = (await readFile(path('any.jsonl'), 'utf8')).trim().split('\n');
+        expect(counts).toMatchObject({ out: records.length, rejected: 0 });
+        expect(written.map((line) => JSON.parse(line))).toEqual(
+          // To CSV an empty field is no value.
+          records.map(([a, b], index) => ({
+            id: `r${index}`,
+            a: a === '' ? null : a,
+            b: b === '' ? null : b,
+          })),
+        );
+      }),
+      { numRuns: Number(process.env['DATA_RUNS'] ?? 8) },
+    );
+  });
+});
+
+describe('a check that a task declares', () => {
+  test('lets what holds be published', async () => {
+    expect((await runner.run('test:checked -- 5')).status).toBe('done');
+    expect(await runner.read({ dataset: 'numbers', keys: { date: '2026-11-19' } })).toEqual([
+      { n: 5 },
+    ]);
+  });
+
+  test('leaves nothing published when it does not hold', async () => {
+    const { status, events } = await runner.run('test:checked -- 12');
+    expect(status).toBe('failed');
+    expect(JSON.stringify(events)).toContain(
+      "'numbers/date=2026-11-19/' is not published, since a check does not hold. small: 1 of 1 rows do not meet n < 10, such as",
+    );
+    expect(existsSync(path('store/numbers'))).toBe(false);
+  });
+});
