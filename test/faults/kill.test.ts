@@ -14,8 +14,8 @@ import { openLocalStore } from '../../lib/store/local.ts';
 import { draft, namesIn, prefix, publisher } from '../dataset/drafts.ts';
 import { testEffects } from '../store/system.ts';
 
-/** Two publishers are killed in each round. */
-const ROUNDS = 30;
+/** Two publishers are killed in each round. `PIPE_TEST_KILLS=200` takes a minute. */
+const ROUNDS = Number(process.env['PIPE_TEST_KILLS'] ?? 60) / 2;
 
 let folder: string;
 let program: string;
@@ -35,43 +35,51 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('publishers killed at any moment leave a whole partition, lose nothing and count nothing twice', async () => {
-  const root = join(folder, 'store');
-  const store = openLocalStore(root, testEffects());
-  const reader = pollFile(join(root, prefix, 'data.parquet'));
-  const told: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const children = [start(root), start(root)];
-    const numbers = await Promise.all(children.map(killAtRandom));
-    told.push(...numbers.flat());
+test(
+  'publishers killed at any moment leave a whole partition, lose nothing and count nothing twice',
+  async () => {
+    const root = join(folder, 'store');
+    const store = openLocalStore(root, testEffects());
+    const reader = pollFile(join(root, prefix, 'data.parquet'));
+    const told: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const children = [start(root), start(root)];
+      const numbers = await Promise.all(children.map(killAtRandom));
+      told.push(...numbers.flat());
 
-    const data = await readFile(join(root, prefix, 'data.parquet')).catch(() => undefined);
-    const published = await readManifest(store, prefix);
-    expect(published?.manifest.files[0]?.sha256).toBe(data && sha256(data));
-    expect(published?.manifest.command).toBe(data && `version ${numberOf(data)}`);
-    // Each version was made from the one before and told once it was published.
-    expect(data ? numberOf(data) : 0).toBeGreaterThanOrEqual(Math.max(0, ...told));
-  }
-  const seen = await reader.stop();
-  expect(new Set(told).size).toBe(told.length);
-  expect(told.length).toBeGreaterThan(0);
-  expect(Math.max(...seen.versions)).toBeLessThanOrEqual(told.length + 2 * ROUNDS);
-  expect(seen.broken).toEqual([]);
-  expect(seen.versions.size).toBeGreaterThan(1);
-  console.log(
-    `${2 * ROUNDS} kills, ${told.length} publishes told, ${seen.reads} reads of ${seen.versions.size} versions`,
-  );
+      const data = await readFile(join(root, prefix, 'data.parquet')).catch(() => undefined);
+      const published = await readManifest(store, prefix);
+      expect(published?.manifest.files[0]?.sha256).toBe(data && sha256(data));
+      expect(published?.manifest.command).toBe(data && `version ${numberOf(data)}`);
+      // Each version was made from the one before and told once it was published.
+      expect(data ? numberOf(data) : 0).toBeGreaterThanOrEqual(Math.max(0, ...told));
+    }
+    const seen = await reader.stop();
+    expect(new Set(told).size).toBe(told.length);
+    expect(told.length).toBeGreaterThan(0);
+    expect(Math.max(...seen.versions)).toBeLessThanOrEqual(told.length + 2 * ROUNDS);
+    expect(seen.broken).toEqual([]);
+    expect(seen.versions.size).toBeGreaterThan(1);
+    console.log(
+      `${2 * ROUNDS} kills, ${told.length} publishes told, ${seen.reads} reads of ${seen.versions.size} versions`,
+    );
 
-  // The next publish and the next start clear everything away.
-  await store.cleanStaging();
-  const staging = await store.openStaging('next');
-  const replaces = (await readManifest(store, prefix))?.etag ?? null;
-  await publish(store, await draft(staging, { 'data.parquet': 'next' }, { replaces }), publisher());
-  await staging.close();
-  expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
-  expect(await readdir(join(root, '.pipe/staging'))).toEqual([]);
-  expect(await readdir(join(root, '.pipe/locks'))).toEqual([]);
-}, 60_000);
+    // The next publish and the next start clear everything away.
+    await store.cleanStaging();
+    const staging = await store.openStaging('next');
+    const replaces = (await readManifest(store, prefix))?.etag ?? null;
+    await publish(
+      store,
+      await draft(staging, { 'data.parquet': 'next' }, { replaces }),
+      publisher(),
+    );
+    await staging.close();
+    expect(await namesIn(store)).toEqual(['_manifest.json', 'data.parquet']);
+    expect(await readdir(join(root, '.pipe/staging'))).toEqual([]);
+    expect(await readdir(join(root, '.pipe/locks'))).toEqual([]);
+  },
+  60_000 + ROUNDS * 2000,
+);
 
 function start(root: string): ChildProcess {
   return spawn(process.execPath, [program, root], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRig, pipeBin } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 
-/** Runs of the same days in pairs; every one but the last is killed. */
-const rounds = 10;
+/** Runs of the same days in pairs; every one but the last is killed. `PIPE_TEST_KILLS=200` takes two minutes. */
+const rounds = Number(process.env['PIPE_TEST_KILLS'] ?? 20) / 2;
 const days = 12;
 /** Leaves work for some milliseconds, so that most kills hit one that holds a lease. */
 const tasks = `
@@ -51,31 +51,35 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-test(`${2 * rounds} runs killed in pairs block nobody, and no generation publishes twice`, async () => {
-  const start = performance.now();
-  const first = await rig.pipe(['test:all']);
-  expect(first.code, first.stderr).toBe(0);
-  const durationMs = performance.now() - start;
-  let held = 0;
-  for (let round = 0; round < rounds; round++) {
-    // Two share the machine, so that both take longer.
-    const atMs = durationMs * (0.5 + (1.2 * round) / rounds);
-    await Promise.all([runFor(atMs), runFor(atMs * 1.1)]);
-    held += (await leases()).length;
-  }
-  // A whole day: who died on this machine is known to be dead.
-  const end = await rig.pipe(['--force', 'test:all'], { env: { PIPE_LEASE_STALE: '1d' } });
-  expect(end.code, end.stderr).toBe(0);
-  expect(end.stderr).toContain(`${days} done`);
-  expect(await leases()).toEqual([]);
-  const published = (await readFile(rig.path('published.log'), 'utf8')).trimEnd().split('\n');
-  expect(published.length).toBeGreaterThan(2 * days);
-  expect(new Set(published).size).toBe(published.length);
-  expect(await readdir(rig.path('data/made'))).toHaveLength(days);
-  console.log(
-    `${2 * rounds} kills left ${held} leases behind; ${published.length} publishes, each of a generation of its own`,
-  );
-}, 120_000);
+test(
+  `${2 * rounds} runs killed in pairs block nobody, and no generation publishes twice`,
+  async () => {
+    const start = performance.now();
+    const first = await rig.pipe(['test:all']);
+    expect(first.code, first.stderr).toBe(0);
+    const durationMs = performance.now() - start;
+    let held = 0;
+    for (let round = 0; round < rounds; round++) {
+      // Two share the machine, so that both take longer.
+      const atMs = durationMs * (0.5 + (1.2 * round) / rounds);
+      await Promise.all([runFor(atMs), runFor(atMs * 1.1)]);
+      held += (await leases()).length;
+    }
+    // A whole day: who died on this machine is known to be dead.
+    const end = await rig.pipe(['--force', 'test:all'], { env: { PIPE_LEASE_STALE: '1d' } });
+    expect(end.code, end.stderr).toBe(0);
+    expect(end.stderr).toContain(`${days} done`);
+    expect(await leases()).toEqual([]);
+    const published = (await readFile(rig.path('published.log'), 'utf8')).trimEnd().split('\n');
+    expect(published.length).toBeGreaterThan(2 * days);
+    expect(new Set(published).size).toBe(published.length);
+    expect(await readdir(rig.path('data/made'))).toHaveLength(days);
+    console.log(
+      `${2 * rounds} kills left ${held} leases behind; ${published.length} publishes, each of a generation of its own`,
+    );
+  },
+  120_000 + rounds * 10_000,
+);
 
 /** Makes everything anew, and is killed after a while. */
 function runFor(ms: number): Promise<void> {
