@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { ConflictError } from '../store/conflict.ts';
@@ -157,11 +158,16 @@ function uniqueName(name: string, commitId: string): string {
   return `${name.slice(0, at)}-${commitId.slice(0, 8)}${name.slice(at)}`;
 }
 
+/** For a small file a buffer of this size would cost more than the rest of its publish. */
+const MAX_CHUNK_BYTES = 1024 * 1024;
+
 async function measure(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
-  const source: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  const { size } = await stat(path);
+  const highWaterMark = Math.min(Math.max(size, 1), MAX_CHUNK_BYTES);
+  const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark });
   let bytes = 0;
-  for await (const chunk of source) {
+  for await (const chunk of chunks) {
     hash.update(chunk);
     bytes += chunk.length;
   }
