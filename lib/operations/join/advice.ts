@@ -30,8 +30,11 @@ const ROW_OVERHEAD_BYTES = 32;
  */
 const SPILL_FACTOR = 2;
 
-/** A part's hash table is to take this share of the engine's memory at most. */
-const PART_SHARE = 0.5;
+/**
+ * A part's hash table is to take this share of the engine's memory at most. Fewer parts that spill a
+ * little are faster than more that do not, since each part reads both sides again.
+ */
+const PART_SHARE = 0.8;
 
 /** Row groups in memory may take this share of the engine's memory. */
 const SCAN_SHARE = 0.35;
@@ -99,7 +102,7 @@ export function adviceText({ strategy, shards, threads, because }: Advice): stri
 
 /** What a hash table of a side takes in memory. */
 export function tableBytes({ rows, width, keyWidth }: SideFacts, isKeysOnly: boolean): number {
-  return rows * ((isKeysOnly ? keyWidth : width + keyWidth) + ROW_OVERHEAD_BYTES);
+  return rows * ((isKeysOnly ? keyWidth : Math.max(width, keyWidth)) + ROW_OVERHEAD_BYTES);
 }
 
 function isTooWide({ left, rights }: Look, engine: number): boolean {

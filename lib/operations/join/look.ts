@@ -57,6 +57,7 @@ export async function lookAt(
   const pairs = main?.keys ?? [];
   const left = await sampleSide(engine, spec.left, files[0] ?? [], {
     keys: pairs.map((pair) => pair.left),
+    types: pairs.map(({ type }) => type),
     columns: used(spec, (column) => column.left),
   });
   const rights: Sampled[] = [];
@@ -65,7 +66,8 @@ export async function lookAt(
       column.right?.join === index ? column.right.column : undefined,
     );
     const keys = right.keys.map((pair) => pair.right);
-    rights.push(await sampleSide(engine, right, files[index + 1] ?? [], { keys, columns }));
+    const types = right.keys.map(({ type }) => type);
+    rights.push(await sampleSide(engine, right, files[index + 1] ?? [], { keys, types, columns }));
   }
   const other = rights[spec.main] ?? left;
   return {
@@ -88,11 +90,19 @@ interface Sampled {
   readonly keys: Sql;
 }
 
+interface SampledColumns {
+  readonly keys: readonly Sql[];
+  /** Of the keys. */
+  readonly types: readonly string[];
+  /** Positions of the columns that the join needs. */
+  readonly columns: readonly number[];
+}
+
 async function sampleSide(
   engine: Engine,
   side: Side,
   files: readonly LocalFile[],
-  { keys, columns }: { readonly keys: readonly Sql[]; readonly columns: readonly number[] },
+  { keys, types, columns }: SampledColumns,
 ): Promise<Sampled> {
   const paths = exactly(files.map(({ path }) => path));
   const sizes = await rowsOfFiles(engine, files);
@@ -104,7 +114,7 @@ async function sampleSide(
   const sample = sql`select [${texts}] as values from ${side.source} where ${blocks(sizes, BLOCKS)}`;
   const [seen = {}] = await engine.rows(sql`
     select count(*) as rows, count(*) filter (${hasNull}) as nulls, count(distinct values) as keys,
-      coalesce(avg(${sizeOf(texts, keys.length)}), 0) as width
+      coalesce(avg(${sizeOf(types)}), 0) as width
     from (select values, ${texts.map((_, index) => raw(`values[${index + 1}] as t${index}`))} from (${sample}))`);
   const facts = {
     rows: sizes.reduce((sum, rows) => sum + rows, 0),
@@ -168,12 +178,19 @@ function blocksOf(sizes: readonly number[], count: number): readonly Block[] {
   return chosen;
 }
 
-/** A value takes 16 bytes at least; a text of more than 12 its length besides. */
-function sizeOf(values: readonly Sql[], count: number): Sql {
-  const long = values.map((_, index) =>
-    raw(`case when strlen(t${index}) > 12 then strlen(t${index}) else 0 end`),
+/** Of the keys `t0`, …: a text takes 16 bytes at least, and its length besides where that is more than 12. */
+function sizeOf(types: readonly string[]): Sql {
+  const sizes = types.map((type, index) =>
+    isFixed(type)
+      ? raw('8')
+      : raw(`16 + case when strlen(t${index}) > 12 then strlen(t${index}) else 0 end`),
   );
-  return sql`${raw(String(16 * count))} + ${join(long, ' + ')}`;
+  return join(sizes, ' + ');
+}
+
+/** Whether every value takes eight bytes, or sixteen at most. */
+function isFixed(type: string): boolean {
+  return /^(U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|BOOLEAN|DATE|TIME|UUID|DECIMAL)/i.test(type);
 }
 
 async function widthOf(
@@ -183,10 +200,6 @@ async function widthOf(
   sizes: readonly number[],
 ): Promise<number> {
   const needed = positions.flatMap((position) => columns[position] ?? []);
-  const isFixed = (type: string): boolean =>
-    /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|DOUBLE|FLOAT|BOOLEAN|DATE|TIME|TIMESTAMP|UUID|DECIMAL)/.test(
-      type,
-    );
   const long = needed.filter(({ type }) => !isFixed(type));
   const fixedBytes = 8 * (needed.length - long.length) + 16 * long.length;
   if (long.length === 0) return fixedBytes;

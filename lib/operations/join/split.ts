@@ -73,7 +73,8 @@ function hotBranches(
   const isOneSided = how === 'semi' || how === 'anti' || how === 'rest';
   const split = isOneSided ? hotKeys.filter(({ side }) => side === 'left') : hotKeys;
   if (split.length === 0 || how === 'rest') return [{ how, left: ofPart, right: ofPart }];
-  const chill = sql`(${ofPart} and not ${isAmong(split, types)})`;
+  // NULL is no hot key.
+  const chill = sql`(${ofPart} and not coalesce(${isAmong(split, types)}, false))`;
   const ofSide = (side: HotKey['side']): readonly HotKey[] =>
     split.filter((key) => key.side === side);
   const onLeft = isAmong(ofSide('left'), types);
@@ -121,16 +122,18 @@ function keyNames(keys: number): readonly Sql[] {
   return Array.from({ length: keys }, (_, index) => raw(`"k${index}"`));
 }
 
-/** Never NULL, so that a NULL key is no hot one. */
+/** NULL where a key is. As plain as can be, so that the engine skips what it need not read. */
 function isAmong(keys: readonly HotKey[], types: readonly string[]): Sql {
   const names = keyNames(types.length);
-  const isKey = ({ values }: HotKey): Sql =>
+  const value = ({ values }: HotKey, index: number): Sql =>
+    sql`cast(${values[index] ?? null} as ${raw(types[index] ?? 'VARCHAR')})`;
+  const [only, ...others] = names;
+  if (keys.length === 0) return raw('false');
+  if (only && others.length === 0) return sql`${only} in (${keys.map((key) => value(key, 0))})`;
+  const isKey = (key: HotKey): Sql =>
     sql`(${join(
-      names.map(
-        (name, index) =>
-          sql`${name} = cast(${values[index] ?? null} as ${raw(types[index] ?? 'VARCHAR')})`,
-      ),
+      names.map((name, index) => sql`${name} = ${value(key, index)}`),
       ' and ',
     )})`;
-  return keys.length === 0 ? raw('false') : sql`coalesce(${join(keys.map(isKey), ' or ')}, false)`;
+  return sql`(${join(keys.map(isKey), ' or ')})`;
 }
