@@ -4,6 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setsOf } from '../../lib/dataset/snapshot.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { parquet } from '../../lib/engine/parquet.ts';
+import { sql } from '../../lib/engine/sql.ts';
+import { tableOf } from '../../lib/operations/records/table.ts';
+import { findPlace } from '../../lib/operations/relation/place.ts';
 import { tasksOf } from '../../lib/task/load.ts';
 import * as snapshot from '../../tasks/snapshot.ts';
 import { Runner } from './runner.ts';
@@ -315,4 +319,39 @@ test('a source that ends too early is refused', async () => {
   expect(
     await failed('snapshot:full -- --dataset=users --key=id --from=cut.csv.gz --date=2026-11-01'),
   ).toContain('truncated or damaged');
+});
+
+test('a query of a task reads the state of a day as a table', async () => {
+  await storeThreeDays();
+  const staging = await runner.store.openStaging('test');
+  const partitions = Object.keys(states).map((date) => ({ dataset: 'users', keys: { date } }));
+  const table = await tableOf(runner.store, staging, partitions);
+  const rows = await runner.engine.rows(
+    sql`select date, string_agg(id, ',' order by id) as ids from ${table.sql} group by date order by date`,
+  );
+  expect(rows).toEqual([
+    { date: '2026-11-01', ids: '1,2,3' },
+    { date: '2026-11-02', ids: '2,3,4' },
+    { date: '2026-11-03', ids: '1,2,3,4' },
+  ]);
+  await staging.close();
+});
+
+test.each([
+  ['users', 4],
+  ['users/date=2026-11-01', 3],
+])('%s is a table to the tasks of data', async (name, rows) => {
+  await storeThreeDays();
+  const staging = await runner.store.openStaging('test');
+  const place = await findPlace(name, {
+    store: runner.store,
+    cwd: runner.folder,
+    openStore: () => Promise.reject(new Error('no other store')),
+    engine: () => Promise.resolve(runner.engine),
+    staging: () => Promise.resolve(staging),
+  });
+  const paths = place.files.map((file) => file.path);
+  const [count] = await runner.engine.rows(sql`select count(*) as rows from ${parquet(paths)}`);
+  expect(count).toEqual({ rows });
+  await staging.close();
 });

@@ -29,13 +29,22 @@ export interface Part {
   }[];
 }
 
+/** The rows of a whole state, in no order. Fetches its files. */
+export async function stateRows(
+  effects: Pick<StateEffects, 'store' | 'staging'>,
+  chain: Chain,
+): Promise<Sql> {
+  const { schema } = chain.tip.manifest;
+  return await new State(effects, chain, keyIn(schema, chain.tip.set.key), []).rows();
+}
+
 /** A state as its chain tells it: nothing is read yet but manifests. */
 export class State {
   readonly chain: Chain;
   readonly columns: readonly Column[];
   readonly key: Key;
   readonly parts: readonly Part[];
-  readonly #effects: StateEffects;
+  readonly #effects: Pick<StateEffects, 'store' | 'staging'>;
 
   /** Looks up which files have keys of which part. */
   static async open(effects: StateEffects, chain: Chain): Promise<State> {
@@ -44,7 +53,12 @@ export class State {
     return new State(effects, chain, key, await partsOf(effects.engine, chain, key));
   }
 
-  private constructor(effects: StateEffects, chain: Chain, key: Key, parts: readonly Part[]) {
+  constructor(
+    effects: Pick<StateEffects, 'store' | 'staging'>,
+    chain: Chain,
+    key: Key,
+    parts: readonly Part[],
+  ) {
     this.#effects = effects;
     this.chain = chain;
     this.columns = chain.tip.manifest.schema;
@@ -55,18 +69,6 @@ export class State {
   /** Whether files of the full set hold the columns of this state, so that they can be used as they are. */
   get keepsSchema(): boolean {
     return isSameSchema(this.columns, this.chain.full.manifest.schema);
-  }
-
-  /** The number of the part with a key. */
-  async find(key: readonly string[]): Promise<Part | undefined> {
-    const values = this.key.map(
-      (column, n) => sql`${keyValue(column, key[n] ?? '')} as ${identifier(column.name)}`,
-    );
-    const firsts = this.parts.map(({ base }) => base?.first ?? []);
-    const [row] = await this.#effects.engine.rows(
-      sql`select ${bucketOf(this.key, firsts)} as part from (select ${values})`,
-    );
-    return row && this.parts[numberAt(row, 'part')];
   }
 
   /** The rows of the whole state, in no order. Fetches its files. */

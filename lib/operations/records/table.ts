@@ -8,6 +8,7 @@ import { identifier, join, literal, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { NoDataError } from '../../errors.ts';
 import type { Staging, Store } from '../../store/store.ts';
+import { stateTable } from '../merge/state-files.ts';
 
 export interface Table {
   /** To stand behind `from`. */
@@ -33,23 +34,32 @@ export async function tableOf(
   }
   if (found.length === 0) throw nothingIn(partitions);
   const selects: Sql[] = [];
+  let rows = 0;
   for (const manifest of found) {
-    selects.push(selectOf(manifest, await dataPaths(store, manifest, staging)));
+    const table = await contentOf(store, staging, manifest);
+    selects.push(selectOf(manifest, table.sql));
+    rows += table.rows;
   }
-  const rows = found.reduce(
-    (sum, { files }) => sum + files.reduce((n, file) => n + file.rows, 0),
-    0,
-  );
   return { sql: sql`(${join(selects, ' union all by name ')})`, rows };
 }
 
-function selectOf({ partition, schema }: Manifest, paths: readonly string[]): Sql {
+/** The files of a partition; a day of a snapshot dataset is the state as of then. */
+async function contentOf(store: Store, staging: Staging, manifest: Manifest): Promise<Table> {
+  const { dataset, partition, files } = manifest;
+  const day = manifest.snapshot && partition['date'];
+  const state = day === undefined ? undefined : await stateTable(store, staging, dataset, day);
+  if (state) return state;
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return { sql: parquet(await dataPaths(store, manifest, staging)), rows };
+}
+
+function selectOf({ partition, schema }: Manifest, rows: Sql): Sql {
   const columns = new Set(schema.map(({ name }) => name.toLowerCase()));
   const keys = Object.entries(partition)
     .filter(([key]) => !columns.has(key.toLowerCase()))
     .map(([key, value]) => sql`${keyColumn(key, value)} as ${identifier(key)}`);
   const all = [sql`*`, ...keys];
-  return sql`select ${all} from ${parquet(paths)}`;
+  return sql`select ${all} from ${rows}`;
 }
 
 function keyColumn(key: string, value: string): Sql {

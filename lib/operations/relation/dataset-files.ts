@@ -5,6 +5,7 @@ import { datasetsIn } from '../../dataset/datasets.ts';
 import { prefixOf } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
 import { readListed } from '../../dataset/published.ts';
+import { stateFiles } from '../merge/state-files.ts';
 import type { DataEffects } from './effects.ts';
 import type { DataFile } from './place.ts';
 
@@ -13,14 +14,22 @@ const AT_ONCE = 16;
 
 /**
  * The published files of a dataset, or of its partitions with these first keys, in the order of
- * their prefixes. Empty where nothing is published under that name.
+ * their prefixes; of a snapshot dataset the state as of the day, or the last one. Empty where nothing
+ * is published under that name.
  */
 export async function publishedFiles(
   { dataset, keys }: Partition,
-  { store, staging }: Pick<DataEffects, 'store' | 'staging'>,
+  effects: Pick<DataEffects, 'store' | 'staging' | 'engine'>,
 ): Promise<DataFile[]> {
+  const { store, staging } = effects;
   const listings: PartitionListing[] = [];
   for await (const listing of listPartitions(store, dataset, keys)) listings.push(listing);
+  const last = listings.at(-1);
+  if (last && (await readListed(store, last))?.manifest.snapshot) {
+    const { day, paths } = await stateFiles(effects, dataset, keys['date']);
+    const uri = prefixOf({ dataset, keys: { date: day } });
+    return paths.map((path) => ({ path, uri, keys: { date: day } }));
+  }
   const files = await pLimit(AT_ONCE).map(listings, async (listing) => {
     const published = await readListed(store, listing);
     if (!published) return [];
