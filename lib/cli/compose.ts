@@ -18,6 +18,7 @@ import { exec } from './exec.ts';
 import { leaseSettings } from './lease-settings.ts';
 import { localEffects } from './local-effects.ts';
 import { version } from './package.ts';
+import { openModule } from './registry.ts';
 import { s3Options } from './s3.ts';
 import type { Settings } from './settings.ts';
 import { workerStarter } from './start-worker.ts';
@@ -52,6 +53,7 @@ export async function compose(request: Request): Promise<Effects> {
     registry: request.registry,
     store: await open(settings.store),
     openStore: open,
+    openModule: (path) => openModule(path, cwd),
     run,
     now,
     timezone,

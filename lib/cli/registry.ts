@@ -1,7 +1,8 @@
 import { homedir, tmpdir } from 'node:os';
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { UsageError } from '../errors.ts';
 import { bundleModules } from '../task/bundle.ts';
 import type { UserModule } from '../task/bundle.ts';
 import { loadTasks } from '../task/load.ts';
@@ -50,6 +51,23 @@ export async function findOwn(cwd: string): Promise<Own> {
   const [configModule, modules] = code.length > 0 ? [all[0], all.slice(1)] : [undefined, all];
   const file = configPath !== undefined && { configFile: configPath };
   return { root, ...file, config: await readConfig(configPath, configModule), modules };
+}
+
+/**
+ * A file outside `tasks/` as a module, by a path relative to `cwd`. Packages are looked up from its own project.
+ * Throws UsageError where it is not there or has a syntax error.
+ */
+export async function openModule(path: string, cwd: string): Promise<UserModule> {
+  const file = resolve(cwd, path);
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new UsageError(`'${path}' does not exist; expected a file below ${cwd}`);
+  const project = await findProject(dirname(file));
+  const [module] = await bundle(project?.root ?? dirname(file), [file]);
+  if (!module) throw new Error(`no bundle of ${file}`);
+  return module;
 }
 
 async function bundle(root: string, files: readonly string[]): Promise<readonly UserModule[]> {

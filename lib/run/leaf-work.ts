@@ -98,7 +98,7 @@ export class Leaf {
   }
 
   context(): RunContext {
-    const { now, timezone, cwd, registry, openStore, force, run } = this.#options;
+    const { now, timezone, cwd, registry, openStore, openModule, force, run } = this.#options;
     const { attempt } = this.#effects;
     const context: Omit<RunContext, keyof Authoring> = {
       run,
@@ -108,6 +108,7 @@ export class Leaf {
       store: this.#store,
       registry,
       openStore: async (uri) => (await openStore(uri)).until(attempt.signal),
+      ...(openModule && { openModule }),
       get signal() {
         return attempt.signal;
       },

@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Registry } from '../task/registry.ts';
 import type { Exec } from './author.ts';
 import type { LeaseSettings } from './leases.ts';
+import type { UserModule } from '../task/bundle.ts';
 import type { AttemptSettings, Isolate, TaskDefaults } from '../task/task.ts';
 import type { StartWorker } from './workers.ts';
 
@@ -12,6 +13,7 @@ export interface RunOptions {
   readonly registry: Registry;
   readonly store: Store;
   readonly openStore: (uri: string) => Promise<Store>;
+  readonly openModule?: (path: string) => Promise<UserModule>;
   readonly run: string;
   /** The one pinned now, in milliseconds since the epoch. */
   readonly now: number;

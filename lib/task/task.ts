@@ -8,6 +8,7 @@ import type { RowCounts, Status } from '../ledger/events.ts';
 import type { Plot } from '../plot/plot.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Authoring } from './author.ts';
+import type { UserModule } from './bundle.ts';
 import type { Registry } from './registry.ts';
 
 /** What an author hands to {@link defineTask}: a name, a usage, and `plan` and/or `run`. */
@@ -160,6 +161,8 @@ export interface PlanContext {
   readonly leases?: { liveness(owner: RunOwner): 'alive' | 'dead' | 'unknown' };
   /** Opens another store than the run's own, by a path (relative to `cwd`) or a URI. */
   readonly openStore: (uri: string) => Promise<Store>;
+  /** A file of JavaScript or TypeScript (a path, relative to `cwd`) as a module, bundled as task files are. */
+  readonly openModule?: (path: string) => Promise<UserModule>;
 }
 
 export interface SummaryContext extends PlanContext {
