@@ -20,7 +20,7 @@ export async function* childrenAhead(
     for await (const call of calls) {
       const child = resolveCall(options.registry, call, options);
       if (!child.task.outputs) {
-        yield* ready.splice(0);
+        if (ready.length > 0) yield* ready.splice(0);
         yield child;
         continue;
       }
