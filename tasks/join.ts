@@ -7,9 +7,12 @@ import { estimateJoin, estimateTable } from '../lib/operations/join/estimate.ts'
 import type { JoinEstimate } from '../lib/operations/join/estimate.ts';
 import { parseSize } from '../lib/operations/join/memory.ts';
 import { fractionText } from '../lib/operations/join/places.ts';
-import { partsOf, sidesOf } from '../lib/operations/join/request.ts';
+import { partsOf, sidesOf, targetOf } from '../lib/operations/join/request.ts';
 import type { JoinRequest } from '../lib/operations/join/request.ts';
+import { resultTable } from '../lib/operations/join/result-table.ts';
 import { isOnePartition } from '../lib/operations/join/sources.ts';
+import type { How } from '../lib/operations/join/spec.ts';
+import { placeOf } from '../lib/store/place.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Call, Outcome, PlanContext, RunContext } from '../lib/task/task.ts';
 import { integer, oneOf } from '../lib/task/values.ts';
@@ -66,7 +69,7 @@ export const joinSharded = defineTask({
     demand(await context.invoke('join:look', joinArgs(args)), 'the keys could not be looked at');
     const look = await readLook(request, context);
     const advice = advise(request.how, look, wishesOf(args));
-    context.log(adviceText(advice));
+    context.log(`${args.left}: ${adviceText(advice)}`);
     const collected = await context.invoke('join:collect', {
       ...joinArgs(args),
       ...plannedArgs(advice),
@@ -74,7 +77,25 @@ export const joinSharded = defineTask({
     demand(collected, 'the join is not done');
     if (collected.status === 'skipped') await removeShards(request, context);
   },
+
+  async summarize(args, context) {
+    const request = await requestOf(args, context);
+    const place = placeOf(context.store.uri, context.cwd);
+    return resultTable(context.store, targetsOf(request), place);
+  },
 });
+
+/** The partitions that a join makes, with that of rows of the right side that match nothing. */
+function targetsOf(request: JoinRequest): readonly Partition[] {
+  const { to, how, left } = request;
+  if (isWhole(request) || left.source.kind === 'files') return [targetOf(request)];
+  const rest = hasRest(how) ? [targetOf({ ...request, how: 'rest' })] : [];
+  return [...left.source.partitions.map(({ keys }) => ({ dataset: to, keys })), ...rest];
+}
+
+function hasRest(how: How): boolean {
+  return how === 'right' || how === 'full';
+}
 
 /** Partitions that an estimate shows. */
 const ESTIMATED = 20;
@@ -97,12 +118,11 @@ async function* perPartition(args: ShardedArgs, context: PlanContext): AsyncGene
   if (isWhole(request) || left.source.kind === 'files') return;
   const { strategy, shards, 'hot-keys': hotKeys } = args;
   const common = { ...joinArgs(args), strategy, shards, 'hot-keys': hotKeys };
-  const hasRest = how === 'right' || how === 'full';
   const ofEach = how === 'right' ? 'inner' : how === 'full' ? 'left' : how;
   for (const partition of left.source.partitions) {
     yield { task: 'join:sharded', args: { ...common, left: nameOf(partition), how: ofEach } };
   }
-  if (hasRest) yield { task: 'join:sharded', args: { ...common, how: 'rest' } };
+  if (hasRest(how)) yield { task: 'join:sharded', args: { ...common, how: 'rest' } };
 }
 
 function wishesOf(args: ShardedArgs): Wishes {

@@ -108,7 +108,7 @@ async function measure(folder: string, { argv, spill }: Command): Promise<Measur
   clearInterval(timer);
   const seconds = (performance.now() - start) / 1000;
   const text = Buffer.concat(stderr).toString();
-  const chosen = /join:sharded: ([^\n]*)/.exec(text)?.[1];
+  const chosen = /join:sharded: [^:\n]*: ([^\n]*)/.exec(text)?.[1];
   const problem = text.includes('Out of Memory') ? 'out of memory' : text.slice(0, 300);
   return {
     seconds,

@@ -33,16 +33,19 @@ export function keysTable({ left, rights, heavy }: Look, spec: JoinSpec): Explai
     columns: [
       { name: 'key', kind: 'text' },
       { name: 'left rows', kind: 'number' },
-      { name: '% of left', kind: 'number' },
-      { name: '', kind: 'bar' },
+      { name: '% of left', kind: 'bar' },
       { name: 'right rows', kind: 'number' },
-      { name: '% of right', kind: 'number' },
-      { name: ' ', kind: 'bar' },
+      { name: '% of right', kind: 'bar' },
     ],
-    rows: heavy.slice(0, SHOWN).map((key) => {
-      const [onLeft, onRight] = [share(key.left, left), share(key.right, right)];
-      return [key.values.join(', '), key.left, onLeft, onLeft, key.right, onRight, onRight];
-    }),
+    rows: heavy
+      .slice(0, SHOWN)
+      .map((key) => [
+        key.values.join(', '),
+        key.left,
+        share(key.left, left),
+        key.right,
+        share(key.right, right),
+      ]),
     notes: heavy.length === 0 ? ['No key has as much as 0.1 % of the rows of a side.'] : [],
   };
 }
