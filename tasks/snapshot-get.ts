@@ -1,5 +1,5 @@
 import { parseDay } from '../lib/dates/day.ts';
-import { setsOf } from '../lib/dataset/snapshot.ts';
+import { damagedDays, setsOf } from '../lib/dataset/snapshot.ts';
 import { NoDataError, UsageError } from '../lib/errors.ts';
 import { getHistory, getRecord, textOf } from '../lib/operations/merge/get.ts';
 import { withChain } from '../lib/operations/merge/read.ts';
@@ -57,7 +57,12 @@ Options:
         `${dataset} has no sets in ${context.store.uri}; store one with snapshot:full`,
       );
     const effects = await effectsOf(context, memory);
-    const faults = [...(await faultsOf(effects, sets)), ...(await stateFaults(effects, sets))];
+    const lost = await damagedDays(context.store, dataset);
+    const faults = [
+      ...lost.map((day) => ({ day, problem: 'has lost files' })),
+      ...(await faultsOf(effects, sets)),
+      ...(await stateFaults(effects, sets)),
+    ];
     demandNone(
       dataset,
       faults,

@@ -1,8 +1,8 @@
 import { dayOf } from '../lib/dates/zone.ts';
 import { parseDay } from '../lib/dates/day.ts';
 import { checkDataset } from '../lib/dataset/layout.ts';
-import { setPartition, setsOf } from '../lib/dataset/snapshot.ts';
-import { UsageError } from '../lib/errors.ts';
+import { damagedDays, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
+import { UsageError, UserError } from '../lib/errors.ts';
 import { standingOf } from '../lib/operations/merge/guards.ts';
 import type { Standing } from '../lib/operations/merge/guards.ts';
 import { findSource } from '../lib/operations/merge/source.ts';
@@ -84,6 +84,8 @@ export async function prepareSet(
     context.log(`${args.dataset} of ${day} holds this source already`);
     return undefined;
   }
+  const damaged = (await damagedDays(context.store, args.dataset)).filter((each) => each !== day);
+  if (damaged.length > 0) throw lost(args.dataset, damaged);
   const standing = standingOf(args.dataset, sets, day);
   if (present) {
     context.log(
@@ -91,6 +93,13 @@ export async function prepareSet(
     );
   }
   return { options, standing };
+}
+
+/** Sets on top of one that has lost files would hide that. */
+function lost(dataset: string, days: readonly string[]): UserError {
+  return new UserError(
+    `${dataset}: the set of ${days.join(', ')} has lost files. Restore them from a copy, or remove the folders of this day and those after it, and store these anew.`,
+  );
 }
 
 export function bucketSize(rows: string | undefined): SetOptions['bucketSize'] {

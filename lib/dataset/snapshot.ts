@@ -84,6 +84,17 @@ export async function setsOf(store: Reader, dataset: string): Promise<StoredSet[
   return (await Promise.all(sets)).filter((set) => set !== undefined);
 }
 
+/** Days whose set was published but has lost files since, which {@link setsOf} leaves out. */
+export async function damagedDays(store: Reader, dataset: string): Promise<string[]> {
+  const days: string[] = [];
+  for await (const listing of listPartitions(store, dataset)) {
+    const { date } = listing.partition.keys;
+    if (!listing.manifest || date === undefined) continue;
+    if (!(await readListed(store, listing))) days.push(date);
+  }
+  return days;
+}
+
 /** Sets by which the state as of a day is known: a full one, and the increments after it. */
 export interface Chain {
   readonly full: StoredSet;

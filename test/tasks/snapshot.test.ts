@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setsOf } from '../../lib/dataset/snapshot.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { parquet } from '../../lib/engine/parquet.ts';
-import { sql } from '../../lib/engine/sql.ts';
+import { raw, sql } from '../../lib/engine/sql.ts';
 import { tableOf } from '../../lib/operations/records/table.ts';
 import { findPlace } from '../../lib/operations/relation/place.ts';
 import { tasksOf } from '../../lib/task/load.ts';
@@ -354,4 +354,44 @@ test.each([
   const [count] = await runner.engine.rows(sql`select count(*) as rows from ${parquet(paths)}`);
   expect(count).toEqual({ rows });
   await staging.close();
+});
+
+test('a set that has lost a file is told of, and nothing is stored on top of it', async () => {
+  await storeThreeDays();
+  const last = (await setsOf(runner.store, 'users')).at(-1);
+  await runner.store.remove([last?.buckets[0]?.key ?? '']);
+  expect(await failed('snapshot:verify -- --dataset=users')).toContain(
+    '2026-11-03: has lost files',
+  );
+  await put('4.csv', 'id,name,age\n9,Eve,1\n');
+  const command = 'snapshot:increment -- --dataset=users --from=4.csv --date=2026-11-04';
+  expect(await failed(command)).toContain('2026-11-03 has lost files');
+});
+
+test.each([
+  ['BIGINT', 'i - 50'],
+  ['DOUBLE', 'i / 7.0 - 3'],
+  ['DECIMAL(18,3)', 'i * 1.001 - 50'],
+  ['DATE', "date '2026-01-01' + i::int"],
+  ['TIMESTAMP', "timestamp '2026-01-01 00:00:00.000001' + to_seconds(i * 1.000001)"],
+  ['TIMESTAMP WITH TIME ZONE', "timestamptz '2026-01-01 00:00:00.5+02' + to_hours(i)"],
+  ['UUID', 'md5(i::varchar)::uuid'],
+  ['BLOB', "encode('a' || i) || '\\x00\\xFF'::blob"],
+  ['VARCHAR', "chr((i * 577)::int % 55000 + 1) || '''' || i"],
+])('a key of %s finds its bucket', async (type, expression) => {
+  const file = (name: string): string => path.join(runner.folder, name);
+  const rows = sql`select cast(${raw(expression)} as ${raw(type)}) as k, i, 'x' as t from range(100) r(i)`;
+  await runner.engine.write(rows, file('1.parquet'));
+  const changed = sql`select k, i + 1 as i, t from (${rows}) where i % 9 = 0`;
+  await runner.engine.write(changed, file('2.parquet'));
+  const options = '--dataset=users --bucket-rows=7';
+  await done(`snapshot:full -- ${options} --key=k,t --from=1.parquet --date=2026-11-01`);
+  await done(`snapshot:increment -- ${options} --from=2.parquet --date=2026-11-02`);
+  await done(`snapshot:merge -- --when=always ${options}`);
+  await done('snapshot:verify -- --dataset=users');
+  await done('snapshot:read -- --dataset=users --to=out.parquet');
+  const [sum] = await runner.engine.rows(
+    sql`select sum(i) as sum, count(*) as rows from ${parquet([file('out.parquet')])}`,
+  );
+  expect(sum).toEqual({ sum: 99 * 50 + 12, rows: 100 });
 });

@@ -63,7 +63,7 @@ export async function storeLoaded(
   return counts;
 }
 
-/** The key that the dataset has, or the one that was given for its first set. */
+/** The key that the dataset has, or the one that was given for its first set. Throws UsageError for another one. */
 export function keyOf(
   given: readonly string[] | undefined,
   { before, present }: Standing,
@@ -74,9 +74,20 @@ export function keyOf(
       '--key: this is the first set of the dataset, so its key is not known; name the columns that tell one record from another, such as --key=id',
     );
   }
+  const isKnown = known === undefined || given === undefined || isSameKey(given, known);
+  if (!isKnown) {
+    throw new UsageError(
+      `--key: '${given.join(',')}' is not the key of the dataset, which is ${known.join(',')}; leave --key out, or begin another dataset`,
+    );
+  }
   return given ?? known ?? [];
 }
 
+function isSameKey(a: readonly string[], b: readonly string[]): boolean {
+  return a.join('\n').toLowerCase() === b.join('\n').toLowerCase();
+}
+
+/** The files of the source, as a manifest names them. */
 export function inputsOf({ source }: Pick<SetOptions, 'source'>): readonly Input[] {
   return source.files.map(({ input }) => input);
 }
