@@ -73,10 +73,12 @@ async function measure(
     ['run', run],
   ] as const) {
     // prettier-ignore
-    const began = performance.now();
+    const [began, spent] = [performance.now(), process.cpuUsage()];
     await work();
     const seconds = Math.round(performance.now() - began) / 1000;
-    rows.push({ store: name, what, seconds, ...(await requests()) });
+    const { user, system: kernel } = process.cpuUsage(spent);
+    const cpu = Math.round((user + kernel) / 1000) / 1000;
+    rows.push({ store: name, what, seconds, 'CPU s': cpu, ...(await requests()) });
   }
   return rows;
 }
