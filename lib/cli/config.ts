@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { nearest } from '../docopt/suggest.ts';
-import { messageOf, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { UserModule } from '../task/bundle.ts';
-import { placeIn } from '../task/load.ts';
+import { jsonError } from '../task/bundle.ts';
+import { loadError } from '../task/load.ts';
 
 /** What `pipe.config.{ts,js,json}` may say. */
 export interface Config {
@@ -62,7 +63,7 @@ async function readJson(path: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${name}: ${messageOf(error)}`, { cause: error });
+    throw (await jsonError(path, name)) ?? loadError(error, path, name);
   }
 }
 
@@ -70,10 +71,7 @@ async function defaultOf(module: UserModule, name: string): Promise<unknown> {
   try {
     return (await module.load())['default'];
   } catch (error) {
-    const place = placeIn(error, module.file);
-    throw new UsageError(`${place ? `${name}:${place}` : name}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw loadError(error, module.file, name);
   }
 }
 

@@ -35,7 +35,11 @@ export async function loadProject(cwd: string): Promise<Loaded> {
   const tasks = await loadTasks(modules, root);
   // A list of tasks needs only their names, so that what they do is loaded here.
   const { builtInTasks } = await import('./built-ins.ts');
-  return { root, config, registry: createRegistry([...builtInTasks(), ...tasks]) };
+  const looked =
+    modules.length === 0
+      ? `there are no task files in ${join(root, 'tasks')}; pipe init writes a first one, pipe --list shows those of pipe itself`
+      : `pipe --list shows every task, those of ${join(root, 'tasks')} among them`;
+  return { root, config, registry: createRegistry([...builtInTasks(), ...tasks], looked) };
 }
 
 /** Finds the nearest project, bundles its task files if they have changed, and reads its config. */

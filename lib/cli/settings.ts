@@ -154,5 +154,6 @@ function prefixOf(options: ArgValues): string {
 
 /** A path from a folder; a URI as it is. */
 export function absolute(uri: string, folder: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) || isAbsolute(uri) ? uri : join(folder, uri);
+  // A scheme of one letter is a drive of Windows. `s3:/bucket` is a URI with a mistake, not a folder.
+  return /^[a-z][a-z0-9+.-]+:/i.test(uri) || isAbsolute(uri) ? uri : join(folder, uri);
 }

@@ -131,6 +131,8 @@ export interface ErrorRecord {
   /** A bug, not something the person at the command line can act on. */
   readonly unexpected?: boolean;
   readonly stack?: string;
+  /** Where in a file of the user's it was thrown: path, line and column, then the line with a caret. */
+  readonly source?: string;
 }
 
 export interface LogLine {

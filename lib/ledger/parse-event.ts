@@ -46,6 +46,7 @@ const errorRecord = object<ErrorRecord>({
   exitCode: isNumber,
   unexpected: optional(isFlag),
   stack: optional(isText),
+  source: optional(isText),
 });
 
 const publishedRecord = object<PublishedRecord>({

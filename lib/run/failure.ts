@@ -1,7 +1,7 @@
 import { exitCodes, messageOf, NoDataError, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { ErrorRecord, Status } from '../ledger/events.ts';
-import { mapStack } from '../task/source-map.ts';
+import { mapStack, sourceOf } from '../task/source-map.ts';
 import type { Outcome } from '../task/task.ts';
 import type { Counts } from './tally.ts';
 
@@ -18,13 +18,16 @@ export function errorRecord(
   command: string,
 ): ErrorRecord {
   const expected = error instanceof UserError;
+  const stack = !expected && error instanceof Error ? error.stack : undefined;
+  const source = stack === undefined ? undefined : sourceOf(stack);
   return {
     message: messageOf(error),
     chain,
     command,
     exitCode: expected ? error.exitCode : exitCodes.failed,
     ...(!expected && { unexpected: true }),
-    ...(!expected && error instanceof Error && error.stack && { stack: mapStack(error.stack) }),
+    ...(stack !== undefined && { stack: mapStack(stack) }),
+    ...(source !== undefined && { source }),
   };
 }
 

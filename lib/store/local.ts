@@ -123,14 +123,14 @@ class LocalStore implements Store {
 
   append(key: string): Promise<Appender> {
     const path = this.#path(key);
-    return guarded('append to', key, async () => {
+    return guarded('append to', path, async () => {
       await createFolders(dirname(path));
       const appender = appenderTo(await open(path, 'a'));
       await flushFolder(dirname(path));
       return {
         append: (bytes) => appender.append(bytes),
-        flush: () => guarded('append to', key, () => appender.flush()),
-        close: () => guarded('append to', key, () => appender.close()),
+        flush: () => guarded('append to', path, () => appender.flush()),
+        close: () => guarded('append to', path, () => appender.close()),
       };
     });
   }

@@ -5,6 +5,7 @@ import type { BuildFailure, BuildOptions, Metafile, Plugin } from 'esbuild';
 import { UsageError } from '../errors.ts';
 import { contentHash, openBundleCache } from './bundle-cache.ts';
 import type { BundleCache, CacheEntry } from './bundle-cache.ts';
+import { linkError } from './link-error.ts';
 
 /** A file of the user's as a module that loads when asked. */
 export interface UserModule {
@@ -44,15 +45,23 @@ export async function bundleModules(options: BundleOptions): Promise<readonly Us
     file,
     bundle,
     code: entry.code[file] ?? '',
-    load: () => loadModule(url, position),
+    load: () => loadModule(url, position, { ...options, files: inputsOf(entry, options) }),
   }));
+}
+
+/** The files of the user's that are in a bundle. */
+function inputsOf(entry: CacheEntry, { root }: BundleOptions): readonly string[] {
+  return Object.keys(entry.inputs).map((path) => resolve(root, path));
 }
 
 async function loadModule(
   url: string,
   position: number,
+  options: BundleOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const bundle: unknown = await import(url);
+  const bundle: unknown = await import(url).catch(async (error: unknown) => {
+    throw (await linkError(error, options)) ?? error;
+  });
   const loaders = propertyOf(bundle, 'modules');
   const load: unknown = Array.isArray(loaders) ? loaders[position] : undefined;
   if (typeof load !== 'function') throw new Error(`the bundle ${url} has no module ${position}`);
@@ -155,6 +164,18 @@ function reachable(entry: string, metafile: Metafile, found = new Set<string>())
   return [...found];
 }
 
+/** What is wrong with a file of JSON, and where; undefined where nothing is. */
+export async function jsonError(path: string, name: string): Promise<UsageError | undefined> {
+  const { transform } = await import('esbuild');
+  try {
+    const text = await readFile(path, 'utf8');
+    await transform(text, { loader: 'json', sourcefile: name, logLevel: 'silent' });
+    return undefined;
+  } catch (error) {
+    return isBuildFailure(error) ? syntaxError(error) : undefined;
+  }
+}
+
 function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && Array.isArray(propertyOf(error, 'errors'));
 }
@@ -163,7 +184,8 @@ function syntaxError({ errors }: BuildFailure): UsageError {
   const sentences = errors.map(({ text, location }) => {
     if (!location) return text;
     const { file, line, column, lineText } = location;
-    return `${file}:${line}:${column + 1}: ${text}\n\n  ${lineText}\n  ${' '.repeat(column)}^`;
+    const caret = lineText.trim() === '' ? '' : `\n\n  ${lineText}\n  ${' '.repeat(column)}^`;
+    return `${file}:${line}:${column + 1}: ${text}${caret}`;
   });
   return new UsageError(sentences.join('\n\n'));
 }

@@ -4,7 +4,9 @@ import type { UserModule } from './bundle.ts';
 import { isTask } from './define.ts';
 import type { Task } from './define.ts';
 import type { RegisteredTask } from './registry.ts';
-import { mapStack } from './source-map.ts';
+import { LinkError } from './link-error.ts';
+import { caretAt, mapStack } from './source-map.ts';
+import type { Place } from './source-map.ts';
 
 /**
  * Loads the user's modules and takes every task they export, alone or in an array.
@@ -38,16 +40,27 @@ async function load(module: UserModule, file: string): Promise<Readonly<Record<s
   try {
     return await module.load();
   } catch (error) {
-    const place = placeIn(error, module.file);
-    throw new UsageError(`${place ? `${file}:${place}` : file}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw loadError(error, module.file, file);
   }
 }
 
-/** `line:column` of the first frame of an error's stack in a file; undefined where it has none. */
-export function placeIn(error: unknown, file: string): string | undefined {
+/** What was thrown while a file was loaded, with the place in it; `file` is what people call it. */
+export function loadError(error: unknown, path: string, file: string): UsageError {
+  if (error instanceof LinkError) return error;
+  const message = messageOf(error);
+  const place = placeIn(error, path);
+  if (!place) return new UsageError(`${file}: ${message}`, { cause: error });
+  // A message of several lines points at something itself.
+  const caret = message.includes('\n') ? '' : caretAt({ path, ...place });
+  const { line, column } = place;
+  return new UsageError(`${file}:${line}:${column}: ${message}${caret}`, { cause: error });
+}
+
+/** The first frame of an error's stack in a file. */
+function placeIn(error: unknown, file: string): Omit<Place, 'path'> | undefined {
   const stack = error instanceof Error ? mapStack(error.stack ?? '') : '';
-  const start = stack.indexOf(file);
-  return start < 0 ? undefined : /^:(\d+:\d+)/.exec(stack.slice(start + file.length))?.[1];
+  const start = stack.indexOf(`${file}:`);
+  const [, line, column] = /^:(\d+):(\d+)/.exec(stack.slice(start + file.length)) ?? [];
+  if (start < 0 || column === undefined) return undefined;
+  return { line: Number(line), column: Number(column) };
 }

@@ -17,13 +17,19 @@ export interface Registry {
   get(name: string): RegisteredTask;
 }
 
-/** Throws UsageError that names both files when two tasks have one name. */
-export function createRegistry(tasks: Iterable<RegisteredTask>): Registry {
+/**
+ * Throws UsageError that names both files when two tasks have one name. `looked` says of an unknown
+ * task where it was looked for.
+ */
+export function createRegistry(
+  tasks: Iterable<RegisteredTask>,
+  looked = 'pipe --list shows every task',
+): Registry {
   const sorted = sortTasks(tasks);
   const byName = new Map(sorted.map((task) => [task.name, task]));
   return {
     tasks: sorted,
-    get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()]),
+    get: (name) => byName.get(name) ?? unknownTask(name, [...byName.keys()], looked),
   };
 }
 
@@ -44,7 +50,7 @@ export function sortTasks<Each extends Pick<RegisteredTask, 'name' | 'file'>>(
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function unknownTask(name: string, names: readonly string[]): never {
+function unknownTask(name: string, names: readonly string[], looked: string): never {
   const family = names.filter((candidate) => candidate.split(':').includes(name));
   const near = nearest(name, names);
   const hint =
@@ -52,6 +58,6 @@ function unknownTask(name: string, names: readonly string[]): never {
       ? `tasks with '${name}' in their name: ${family.join(', ')}`
       : near
         ? `did you mean ${near}?`
-        : 'pipe --list shows every task';
+        : looked;
   throw new UsageError(`unknown task '${name}'\n\n  ${hint}`);
 }

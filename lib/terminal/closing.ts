@@ -33,6 +33,7 @@ export function failureText(error: ErrorRecord, withStack: boolean, colors: Colo
   return [
     `${colors.red(label)} ${first}`,
     ...more.map((line) => (line === '' ? '' : `  ${line}`)),
+    ...(error.source === undefined ? [] : sourceLines(error.source)),
     ...(withStack && error.stack ? stackLines(error.stack) : []),
     ...(error.chain.length > 1
       ? [colors.dim(`  in ${error.chain.map(oneLine).join(' => ')}`)]
@@ -56,6 +57,13 @@ export function paintStatus(text: string, status: Status, colors: Colors): strin
     default:
       return status satisfies never;
   }
+}
+
+/** The place, and below it the line of the file, where a caret keeps its column. */
+function sourceLines(source: string): string[] {
+  return printable(source)
+    .split('\n')
+    .map((line) => (line === '' ? '' : `  ${line}`));
 }
 
 /** The frames alone; the message stands above them. */

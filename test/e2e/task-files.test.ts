@@ -15,7 +15,7 @@ export const made = defineTask({ name: '${name}', summary: 'Made', usage: '', ${
 `;
 
 async function listing() {
-  const { code, stdout, stderr } = await rig.pipe(['--list=made']);
+  const { code, stdout, stderr } = await rig.pipe(['--list=made:']);
   return { code, stdout, stderr };
 }
 
@@ -33,7 +33,7 @@ test('a change of a task file, or of a file it imports, is seen', async () => {
 
 test('tasks are found from a folder inside the project', async () => {
   await rig.write({ 'tasks/a.ts': task('made:a'), 'deep/down/x.txt': '' });
-  const { stdout } = await rig.pipe(['--list=made'], { cwd: rig.path('deep/down') });
+  const { stdout } = await rig.pipe(['--list=made:'], { cwd: rig.path('deep/down') });
   expect(stdout).toBe('pipe made:a  # Made\n');
 });
 
@@ -71,7 +71,10 @@ test('a file that throws while loading: names file, line and column', async () =
   });
   const { code, stderr } = await listing();
   expect(code).toBe(2);
-  expect(stderr).toBe("tasks/a.ts:3:24: Cannot read properties of undefined (reading 'length')\n");
+  expect(stderr).toBe(
+    "tasks/a.ts:3:24: Cannot read properties of undefined (reading 'length')\n\n" +
+      '  console.log(missing[0].length);\n                         ^\n',
+  );
 });
 
 test('a syntax error: names the place and points at it', async () => {
@@ -87,7 +90,9 @@ test('a package that is not installed', async () => {
   await rig.write({ 'tasks/a.ts': `import 'left-pad';\n${task('made:a')}` });
   const { code, stderr } = await listing();
   expect(code).toBe(2);
-  expect(stderr).toContain("Cannot find package 'left-pad'");
+  expect(stderr).toContain(
+    "tasks/a.ts:1:9: cannot find package 'left-pad'; npm install left-pad\n\n",
+  );
 });
 
 test('a task with neither plan nor run', async () => {
