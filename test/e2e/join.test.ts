@@ -42,7 +42,12 @@ test('an access log with a CSV file of metadata, day by day', async () => {
   expect(plan.stdout).toContain('memory a part');
 
   const { code, stdout, stderr } = await rig.pipe([
-    ...['join:sharded', '--', ...sides, '--to=visits', '--how=full', ...days],
+    'join:sharded',
+    '--',
+    ...sides,
+    '--to=visits',
+    '--how=full',
+    ...days,
   ]);
   expect(code, stderr).toBe(0);
   expect(stdout).toBe(`Rows of the join
@@ -53,6 +58,7 @@ visits/site=blog/date=2026-11-18     2      3        1               1          
 visits/unmatched=right               4      3        3               1                1    1
 
 Files: data/visits/**/*.parquet
+
 `);
   const manifest = await readFile(
     rig.path('data/visits/site=blog/date=2026-11-18/_manifest.json'),
@@ -67,7 +73,7 @@ Files: data/visits/**/*.parquet
 test('join:explain shows the keys and the advice', async () => {
   const { code, stdout, stderr } = await rig.pipe(['join:explain', '--', ...sides, ...days]);
   expect(code, stderr).toBe(0);
-  expect(stdout).toMatch(/^\/ +2 +50 █+ +1 +/m);
+  expect(stdout).toMatch(/^\/ +2 +50 █+ +1 +33\.33 █+$/m);
   expect(stdout).toContain("About 25 % of the left side's rows match nothing");
   expect(stdout).toContain('Advice: plain: ');
 }, 60_000);

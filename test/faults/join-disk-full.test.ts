@@ -22,10 +22,9 @@ describe.skipIf(disk === undefined)('a disk that is full while a join spills', (
   afterAll(() => rig.remove());
 
   test('is told with what was needed, and nothing is left of the spill', async () => {
-    const { code, stderr } = await rig.pipe([
-      ...[`--store=${disk?.folder}/store`, 'join:sharded', '--', '--left=left.parquet'],
-      ...['--right=left.parquet', '--on=k', '--to=joined', '--memory=200MB', '--strategy=plain'],
-    ]);
+    const { code, stderr } = await rig.shell(
+      `pipe --store='${disk?.folder}/store' join:sharded -- --left=left.parquet --right=left.parquet --on=k --to=joined --memory=200MB --strategy=plain`,
+    );
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /The disk is full: the join spills what does not fit into memory to .*\/\.pipe\/staging\/\S+, and needs about \d+\.\d MiB there, of which .* are free/,

@@ -42,7 +42,7 @@ const BLOCK_ROWS = 2048;
 /** For widths, for which all columns are read. */
 const WIDE_BLOCKS = 4;
 /** A key is frequent when a sample has so many rows of it, … */
-const LEAST_SEEN = 8;
+const LEAST_SEEN = 2;
 /** … and this part of them at least. */
 const LEAST_SHARE = 0.001;
 const MOST_HEAVY = 64;
