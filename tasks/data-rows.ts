@@ -1,7 +1,6 @@
 import { raw, sql } from '../lib/engine/sql.ts';
-import { copyRows } from '../lib/operations/relation/copy.ts';
+import { textRows } from '../lib/operations/relation/copy.ts';
 import type { DataEffects } from '../lib/operations/relation/effects.ts';
-import { openPassing } from '../lib/operations/relation/output.ts';
 import type { Relation } from '../lib/operations/relation/relation.ts';
 import type { Shown } from '../lib/task/task.ts';
 import { tableOf } from './data-table.ts';
@@ -16,13 +15,8 @@ export async function* rowsAs(
   context: Pick<DataEffects, 'engine'>,
   notes: readonly string[] = [],
 ): AsyncGenerator<Shown, void, undefined> {
-  if (format === 'table') return yield await asTable(relation, context, notes);
-  const passing = await openPassing();
-  try {
-    yield* passed(format, relation, passing, context);
-  } finally {
-    await passing.close();
-  }
+  if (format === 'table') yield await asTable(relation, context, notes);
+  else yield* textRows(await context.engine(), relation, format);
 }
 
 async function asTable(
@@ -38,16 +32,4 @@ async function asTable(
   return tableOf(columns, rows.slice(0, MAX_TABLE_ROWS), {
     notes: isCut ? [more, ...notes] : notes,
   });
-}
-
-/** Writes the rows to a file for which the engine has the right already, and hands that on. */
-export async function* passed(
-  format: 'csv' | 'jsonl',
-  relation: Relation,
-  passing: Awaited<ReturnType<typeof openPassing>>,
-  context: Pick<DataEffects, 'engine'>,
-): AsyncGenerator<string, void, undefined> {
-  const engine = await context.engine();
-  await copyRows(engine, relation, passing.path, { format, compression: 'uncompressed' });
-  yield* passing.chunks();
 }

@@ -2,11 +2,11 @@ import { UsageError } from '../lib/errors.ts';
 import { formatNamed } from '../lib/formats/file-name.ts';
 import type { NamedFormat } from '../lib/formats/file-name.ts';
 import { copyRows } from '../lib/operations/relation/copy.ts';
-import { openPassing, openTarget } from '../lib/operations/relation/output.ts';
+import { openTarget } from '../lib/operations/relation/output.ts';
 import { openQuery } from '../lib/operations/relation/query.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Shown, SummaryContext } from '../lib/task/task.ts';
-import { passed, rowsAs } from './data-rows.ts';
+import { rowsAs } from './data-rows.ts';
 
 export const dataSql = defineTask({
   name: 'data:sql',
@@ -44,15 +44,7 @@ async function* toStdout(
       '--format: parquet is not for a terminal; name a file, such as --out=rows.parquet',
     );
   }
-  if (format === 'table')
-    return yield* rowsAs(format, await openQuery(query, { tables }, context), context);
-  const passing = await openPassing();
-  try {
-    const relation = await openQuery(query, { tables, writable: [passing.path] }, context);
-    yield* passed(format, relation, passing, context);
-  } finally {
-    await passing.close();
-  }
+  yield* rowsAs(format, await openQuery(query, { tables }, context), context);
 }
 
 async function toFile(

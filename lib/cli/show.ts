@@ -20,10 +20,9 @@ export async function printShown(
   const { stdout } = process;
   await withSummaryContext(effects, async (context) => {
     for await (const piece of task.show?.(args, context) ?? []) {
-      if (stdout.destroyed) return;
       if (typeof piece === 'object') printPiece(piece, options);
       // A terminal obeys control characters; a file or a program gets what there is.
-      else await writeOut(stdout.isTTY ? printable(piece) : piece);
+      else if (!(await writeOut(stdout.isTTY ? printable(piece) : piece))) return;
     }
   });
   return exitCodes.done;

@@ -1,12 +1,18 @@
-import { once } from 'node:events';
+/** Whether the reader of stdout has gone. Not `stdout.destroyed`, which Node takes back for stdout. */
+let isUnread = false;
 
-/** Writes to stdout and waits for a reader that is slower than we are, so that nothing piles up in memory. */
-export async function writeOut(text: string): Promise<void> {
-  const { stdout } = process;
-  if (stdout.write(text) || stdout.destroyed) return;
-  // An error, such as a reader that has gone, is told to who listens to stdout as a whole.
-  const isOver = (): undefined => undefined;
-  await Promise.race(
-    [once(stdout, 'drain'), once(stdout, 'close')].map((end) => end.catch(isOver)),
-  );
+/**
+ * Writes to stdout and waits for a reader that is slower than we are, so that nothing piles up in
+ * memory; false once nobody reads any more, as behind `| head`.
+ */
+export async function writeOut(text: string): Promise<boolean> {
+  if (isUnread) return false;
+  await new Promise<void>((resolve) => {
+    const isTaken = process.stdout.write(text, (error) => {
+      isUnread ||= Boolean(error);
+      resolve();
+    });
+    if (isTaken) resolve();
+  });
+  return !isUnread;
 }

@@ -1,8 +1,9 @@
 import type { Column } from '../../dataset/manifest.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { numberAt } from '../../engine/row.ts';
-import { identifier, literal, raw, sql } from '../../engine/sql.ts';
+import { numberAt, textAt } from '../../engine/row.ts';
+import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
+import { csvLine } from '../../formats/csv.ts';
 import type { NamedFormat, RowFormat } from '../../formats/file-name.ts';
 import type { Relation } from './relation.ts';
 
@@ -19,6 +20,36 @@ export async function copyRows(
     sql`copy (${rows}) to ${literal(path)} (${optionsOf(format)})`,
   );
   return numberAt(found, 'Count');
+}
+
+/**
+ * A query's rows, in its order, as text in pieces of some thousand lines, while somebody takes them. The
+ * engine makes the lines.
+ */
+export async function* textRows(
+  engine: Engine,
+  { query, columns }: Pick<Relation, 'query' | 'columns'>,
+  format: 'csv' | 'jsonl',
+): AsyncGenerator<string, void, undefined> {
+  const rows = sql`select ${columns.map((column) => inText(column, format))} from (${query})`;
+  if (format === 'csv') yield csvLine(columns.map(({ name }) => name));
+  const line = format === 'csv' ? csvRow(columns) : sql`to_json(each)::varchar`;
+  for await (const batch of engine.stream(sql`select ${line} as line from (${rows}) as each`)) {
+    yield batch.map((row) => `${textAt(row, 'line')}\n`).join('');
+  }
+}
+
+/** Fields with quotes where they need them; an empty text has some, and NULL none. */
+function csvRow(columns: readonly Column[]): Sql {
+  const fields = columns.map(({ name }) => {
+    const text = sql`${identifier(name)}::varchar`;
+    const quoted = sql`'"' || replace(${text}, '"', '""') || '"'`;
+    const needsQuotes = sql`${text} = '' or regexp_matches(${text}, '[",\\r\\n]')`;
+    // Without its quotes a record of one empty field would be no record.
+    const none = columns.length === 1 ? '""' : '';
+    return sql`case when ${text} is null then ${literal(none)} when ${needsQuotes} then ${quoted} else ${text} end`;
+  });
+  return join(fields, ` || ',' || `);
 }
 
 /** In text an instant is written as ISO 8601 has it, what has parts as JSON; whatever else, as the engine writes it. */

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError, UserError } from '../../errors.ts';
@@ -23,18 +21,6 @@ export async function openTarget(uri: string, effects: DataEffects): Promise<Tar
     throw new UsageError(`'${uri}' is a folder; name a file, such as ${uri}data.parquet`);
   }
   return /^s3:/i.test(uri) ? openObject(uri, effects) : openFile(uri, effects);
-}
-
-/** A file that is read back and removed, for what goes to stdout. */
-export async function openPassing(): Promise<Target & { chunks(): AsyncIterable<string> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'pipe-data-'));
-  const path = join(folder, 'rows');
-  return {
-    path,
-    commit: () => Promise.resolve(),
-    close: () => rm(folder, { recursive: true, force: true }),
-    chunks: () => createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 }),
-  };
 }
 
 async function openFile(uri: string, { cwd }: DataEffects): Promise<Target> {
