@@ -1,4 +1,6 @@
 import { setPartition, setsOf } from '../lib/dataset/snapshot.ts';
+import type { StoredSet } from '../lib/dataset/snapshot.ts';
+import { UserError } from '../lib/errors.ts';
 import { planExpiry, removeSets } from '../lib/operations/merge/expire.ts';
 import type { Expiry } from '../lib/operations/merge/expire.ts';
 import { demandNone, faultsOf } from '../lib/operations/merge/verify.ts';
@@ -58,6 +60,14 @@ Options:
       await faultsOf(effects, [keeper]),
       'Nothing was deleted, since the older sets may be needed to mend this.',
     );
+    // Reading them back may have taken long.
+    const now = await setsOf(context.store, dataset);
+    if (etagsOf(now) !== etagsOf(sets)) {
+      throw new UserError(
+        `${dataset}: a set was stored meanwhile, so nothing was deleted. Run the same command again.`,
+        { retryable: true },
+      );
+    }
     const bytes = await removeSets(context.store, dataset, sets, obsolete);
     context.log(`${dataset}: ${obsolete.length} sets deleted, ${bytesText(bytes)}`);
   },
@@ -73,6 +83,10 @@ async function expiryOf(args: ExpireArgs, context: PlanContext, now: number): Pr
     now,
     graceMs: integer(args['grace-hours'], { option: '--grace-hours', min: 0 }) * 3_600_000,
   });
+}
+
+function etagsOf(sets: readonly StoredSet[]): string {
+  return sets.map(({ etag }) => etag).join(' ');
 }
 
 function textOf({ keeper, obsolete, waitsUntil }: Expiry): string {

@@ -22,12 +22,14 @@ Options:
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
   outputs: (args, context) => mergeOutput(args, context),
-  async run({ dataset, date, when, ...args }, context) {
+  async run({ dataset, when, ...args }, context) {
+    const day = context.outputs[0]?.partition.keys['date'];
     const sets = await setsOf(context.store, dataset);
     const effects = await effectsOf(context, args.memory);
     const merging = await mergeSets(effects, sets, {
       dataset,
-      ...(date !== undefined && { day: parseDay(date, '--date') }),
+      // A set that was stored while this one waited for its lease is none of its business.
+      ...(day !== undefined && { day }),
       when,
       readsPerDay: integer(args['reads-per-day'], { option: '--reads-per-day', min: 0 }),
       bucketSize: bucketSize(args['bucket-rows']),
