@@ -46,7 +46,7 @@ export function plotGrid(
       `${(marks.get(row) ?? '').padStart(labels)} ${marks.has(row) ? '┤' : '│'}${line}`,
   );
   return [
-    oneLine(plot.y.name),
+    cut(oneLine(plot.y.name), width),
     ...body,
     ...axis(plot, { first, last, columns, indent: labels + 1 }),
   ];
@@ -120,7 +120,8 @@ function axis(
   }
   const year =
     plot.x.scale === 'day' || plot.x.scale === 'instant' ? commonYear(first, last) : undefined;
-  const name = `${oneLine(plot.x.name)}${year === undefined ? '' : `, ${year}`}`;
+  const named = cut(oneLine(plot.x.name), columns - 6);
+  const name = year === undefined ? named : `${named}, ${year}`;
   const pad = ' '.repeat(indent);
   return [`${pad}└${line.join('')}`, `${pad} ${text}`, `${pad} ${name.padStart(columns)}`];
 }

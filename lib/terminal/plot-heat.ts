@@ -13,6 +13,7 @@ export function plotHeat(plot: Plot, { width }: PlotOptions): string[] {
   const [least, most] = extentOf(valuesOf(plot)) ?? [0, 1];
   const names = Math.min(
     MAX_NAME,
+    Math.floor(width / 3),
     Math.max(0, ...plot.series.map(({ name }) => displayWidth(oneLine(name)))),
   );
   const columns = plot.series[0]?.points.map(({ x }) => x) ?? [];
@@ -35,7 +36,8 @@ export function plotHeat(plot: Plot, { width }: PlotOptions): string[] {
   const ends = [nameOf(plot, first), nameOf(plot, last)] as const;
   const room = shown.length * cell - displayWidth(ends[0]) - displayWidth(ends[1]);
   const axis = room > 0 ? `${ends[0]}${' '.repeat(room)}${ends[1]}` : `${ends[0]} to ${ends[1]}`;
-  const scale = `${plot.y.name}: ${valueLabel(least)} ${shades.join('')} ${valueLabel(most)}   · no value`;
+  const range = `${valueLabel(least)} ${shades.join('')} ${valueLabel(most)}   · no value`;
+  const scale = `${cut(oneLine(plot.y.name), Math.max(4, width - range.length - 2))}: ${range}`;
   const rest = columns.length - shown.length;
   return [
     ...rows,

@@ -4,7 +4,7 @@ import type { Plot } from '../plot/plot.ts';
 import { plotBars } from './plot-bars.ts';
 import { plotGrid } from './plot-grid.ts';
 import { plotHeat } from './plot-heat.ts';
-import { displayWidth, oneLine, printable } from './text.ts';
+import { cut, displayWidth, oneLine, printable } from './text.ts';
 
 export interface PlotOptions {
   /** Cells of the terminal. */
@@ -56,6 +56,7 @@ export function renderPlot(plot: Plot, { width, color }: PlotOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
+const MAX_NAME = 32;
 const LETTERS = 'abcdefgh'.split('');
 
 function drawn(plot: Plot, styles: readonly SeriesStyle[], options: PlotOptions): string[] {
@@ -78,7 +79,7 @@ function legend({ series }: Plot, styles: readonly SeriesStyle[], width: number)
   let room = 0;
   series.forEach(({ name }, index) => {
     const { paint, sign } = styles[index] ?? { paint: String, sign: '' };
-    const text = oneLine(name) || '(empty)';
+    const text = cut(oneLine(name) || '(empty)', Math.min(MAX_NAME, width - 5));
     const needed = displayWidth(text) + 5;
     if (lines.length === 0 || needed > room) [room] = [width, lines.push('')];
     lines[lines.length - 1] += `${paint(sign)} ${text}   `;
