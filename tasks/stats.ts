@@ -56,6 +56,7 @@ export const multi = defineTask({
   usage: `--sites=<list> [--aggregates=<list>] ${days}
 ${sitesOption}
   --aggregates=<list>  Which, separated by commas [default: pageloads,clicks,conversions].${daysOptions}`,
+  complete: { aggregates: names },
   *plan({ aggregates: chosen, ...args }) {
     for (const { name } of chosenOf(chosen)) yield { task: `stats:${name}`, args };
   },

@@ -48,6 +48,9 @@ const schema: Readonly<
   isolate: { type: 'string', example: "'process' or 'none'" },
 };
 
+/** The fields that a config may have. */
+export const configFields: readonly string[] = Object.keys(schema);
+
 /** Reads a config; `module` is the loaded file where it is code. Throws UsageError naming file and field. */
 export async function readConfig(
   path: string | undefined,
@@ -89,9 +92,8 @@ function checkConfig(value: unknown, name: string): Config {
 function checkField(field: string, given: unknown, name: string): void {
   const known = Object.entries(schema).find(([each]) => each === field)?.[1];
   if (known === undefined) {
-    const names = Object.keys(schema);
-    const near = nearest(field, names);
-    const hint = near ? `did you mean '${near}'?` : `it takes ${names.join(', ')}`;
+    const near = nearest(field, configFields);
+    const hint = near ? `did you mean '${near}'?` : `it takes ${configFields.join(', ')}`;
     throw new UsageError(`${name}: unknown field '${field}'; ${hint}`);
   }
   const { type, example } = known;

@@ -44,7 +44,7 @@ const nameWidth = 'conditional writes'.length;
 
 async function* checksOf(input: CommandInput): AsyncGenerator<Check> {
   yield checkNode();
-  const own = await attempt('config', () => findOwn(input.cwd));
+  const own = await attempt('project', () => findOwn(input.cwd));
   if ('state' in own) yield own;
   else yield* checkTasks(input.cwd);
   for (const found of misspelled(process.env)) yield { name: 'environment', state: 'note', found };

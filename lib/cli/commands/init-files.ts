@@ -30,13 +30,12 @@ export const helloTask = unindented(`
 `);
 
 /** In JavaScript, so that Node runs it without more. */
-export function helloTest(runner: 'node:test' | 'vitest'): string {
-  return unindented(`
+export const nodeTest = unindented(`
   import assert from 'node:assert/strict';
   import { mkdtemp, rm } from 'node:fs/promises';
   import { tmpdir } from 'node:os';
   import { join } from 'node:path';
-  import { test } from '${runner}';
+  import { test } from 'node:test';
   import { invoke } from 'pipe';
 
   test('hello:world greets, and wants a name', async () => {
@@ -54,7 +53,19 @@ export function helloTest(runner: 'node:test' | 'vitest'): string {
     }
   });
 `);
-}
+
+/** Where vitest is, it reads TypeScript, so that the task itself can be imported. */
+export const vitestTest = unindented(`
+  import { testTask } from 'pipe';
+  import { expect, test } from 'vitest';
+  import { hello } from '../tasks/hello.js';
+
+  test('hello:world greets', async () => {
+    const { exitCode, log } = await testTask(hello, { name: 'Ann', loud: true });
+    expect(exitCode).toBe(0);
+    expect(log).toEqual(['Hello Ann!']);
+  });
+`);
 
 /** Without the indentation that tells these texts from the code around them. */
 function unindented(text: string): string {

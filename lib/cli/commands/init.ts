@@ -7,7 +7,7 @@ import type { ExitCode } from '../../errors.ts';
 import { packageRoot } from '../package.ts';
 import { findProject } from '../../task/project.ts';
 import type { CommandInput } from './commands.ts';
-import { configText, helloTask, helloTest } from './init-files.ts';
+import { configText, helloTask, nodeTest, vitestTest } from './init-files.ts';
 
 /** Writes what a project begins with; what is there stays as it is. Prints what was done and what to do next. */
 export async function init({ args, cwd }: CommandInput): Promise<ExitCode> {
@@ -18,7 +18,9 @@ export async function init({ args, cwd }: CommandInput): Promise<ExitCode> {
     done.push(await writeConfig(root));
     done.push(await writeNew(root, 'tasks/hello.ts', helloTask));
     done.push(
-      await writeNew(root, 'test/hello.test.mjs', helloTest(manifest?.runner ?? 'node:test')),
+      manifest?.hasVitest
+        ? await writeNew(root, 'test/hello.test.ts', vitestTest)
+        : await writeNew(root, 'test/hello.test.mjs', nodeTest),
     );
     done.push(await ignore(root));
   } catch (error) {
@@ -68,14 +70,13 @@ async function ignore(root: string): Promise<string> {
 }
 
 interface Manifest {
-  /** Who runs the project's tests. */
-  readonly runner: 'vitest' | 'node:test';
+  readonly hasVitest: boolean;
 }
 
 async function readManifest(root: string): Promise<Manifest | undefined> {
   const text = await readFile(join(root, 'package.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  return { runner: /"vitest"\s*:/.test(text) ? 'vitest' : 'node:test' };
+  return { hasVitest: /"vitest"\s*:/.test(text) };
 }
 
 async function next(root: string, cwd: string): Promise<string> {
@@ -85,7 +86,7 @@ async function next(root: string, cwd: string): Promise<string> {
     ...(manifest ? [] : ['npm init -y']),
     ...(isInstalled(root) ? [] : [`npm install --save-dev ${quote([packageRoot])}`]),
     'pipe hello:world -- --name=Ann',
-    manifest?.runner === 'vitest' ? 'npx vitest run test/hello.test.mjs' : 'node --test test/',
+    manifest?.hasVitest ? 'npx vitest run test/hello.test.ts' : 'node --test test/',
     'pipe doctor',
     'pipe --list',
   ];

@@ -12,7 +12,7 @@ export const commandUsages: Readonly<Record<string, CommandUsage>> = {
     usage: `Usage:
   pipe init [<folder>]
 
-Writes pipe.config.ts, tasks/hello.ts, test/hello.test.mjs and a line in .gitignore, where they
+Writes pipe.config.ts, tasks/hello.ts, its test and a line in .gitignore, where they
 are not there yet, and changes nothing that is. The folder is this one unless given.
 `,
   },
@@ -25,7 +25,8 @@ Options:
   --json      As a JSON object.
   --markdown  Everything that can be set, as a table of the manual.
 
-The command line stands above the environment, and that above the project's pipe.config.{ts,js,json}.
+The command line stands above the environment, that above what a task says of itself, and that above
+the project's pipe.config.{ts,js,json}.
 Secrets are masked.
 `,
   },
