@@ -1,4 +1,5 @@
 export { snapshotDaily } from './snapshot-daily.ts';
+export { snapshotDerive } from './snapshot-derive.ts';
 export { snapshotDiff, snapshotFull, snapshotIncrement } from './snapshot-store.ts';
 export { snapshotMerge } from './snapshot-merge.ts';
 export { snapshotRead } from './snapshot-read.ts';

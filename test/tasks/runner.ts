@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openModule } from '../../lib/cli/registry.ts';
 import { prefixOf } from '../../lib/dataset/layout.ts';
 import type { Partition } from '../../lib/dataset/layout.ts';
 import { publish } from '../../lib/dataset/publish.ts';
@@ -94,6 +95,7 @@ export class Runner {
       cwd: this.folder,
       store: this.store,
       openStore: async (uri) => wrap(await this.#open(uri)),
+      openModule: (file) => openModule(file, this.folder),
       engineId: engineId(),
       openEngine: () => openDuckDB({ threads: 1 }),
       emit: (event) => events.push(event),
