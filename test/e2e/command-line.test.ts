@@ -52,8 +52,13 @@ describe('pipe', () => {
   test('--list, -T and --list=<pattern> print tasks, with --json as data', async () => {
     const list = await rig.pipe(['--list']);
     expect(list).toMatchObject({ code: 0, stderr: '' });
-    expect(list.stdout).toContain('pipe hello:one          # Greet somebody\n');
-    expect(list.stdout).toContain('pipe stats:multi ');
+    const lines = list.stdout.trimEnd().split('\n');
+    // One column of summaries, two spaces behind the longest command.
+    const commands = lines.map((line) => line.slice(0, line.indexOf('#')).trimEnd());
+    const column = Math.max(...commands.map((command) => command.length)) + 2;
+    expect(lines.map((line) => line.indexOf('# '))).toEqual(lines.map(() => column));
+    expect(lines).toContain(`${'pipe hello:one'.padEnd(column)}# Greet somebody`);
+    expect(commands).toContain('pipe stats:multi');
     expect(await rig.pipe(['-T'])).toEqual(list);
     expect(await rig.pipe(['--list=SEVERAL PEOPLE'])).toEqual({
       code: 0,
