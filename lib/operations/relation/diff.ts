@@ -13,7 +13,7 @@ export interface Difference {
   readonly removed: number;
   readonly changed: number;
   readonly same: number;
-  /** Columns that one has alone, or that have another type. */
+  /** Columns that one has alone, or that have another type; the width of a number is none. */
   readonly columns: readonly ColumnDifference[];
   /** Of each column, in how many rows its value changed; those where it did alone. */
   readonly changes: readonly { readonly column: string; readonly rows: number }[];
@@ -158,12 +158,18 @@ function changeOf(name: string, what: Example['what']): Sql {
     else '' end`;
 }
 
+/** How wide a number is says nothing of its value. */
+function familyOf(type: string): string {
+  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return 'integer';
+  return type === 'FLOAT' ? 'DOUBLE' : type;
+}
+
 function columnDifferences(a: readonly Column[], b: readonly Column[]): ColumnDifference[] {
   const types = new Map(b.map(({ name, type }) => [name, type]));
   const left = a.flatMap(({ name, type }) => {
     const other = types.get(name);
     types.delete(name);
-    if (other === type) return [];
+    if (other !== undefined && familyOf(other) === familyOf(type)) return [];
     return [{ column: name, a: type, ...(other !== undefined && { b: other }) }];
   });
   return [...left, ...[...types].map(([column, type]) => ({ column, b: type }))];
