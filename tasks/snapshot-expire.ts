@@ -1,7 +1,7 @@
 import { setPartition, setsOf } from '../lib/dataset/snapshot.ts';
 import type { StoredSet } from '../lib/dataset/snapshot.ts';
 import { UserError } from '../lib/errors.ts';
-import { planExpiry, removeSets } from '../lib/operations/merge/expire.ts';
+import { finishRemovals, planExpiry, removeSets } from '../lib/operations/merge/expire.ts';
 import type { Expiry } from '../lib/operations/merge/expire.ts';
 import { demandNone, faultsOf } from '../lib/operations/merge/verify.ts';
 import { bytesText } from '../lib/operations/pack/wording.ts';
@@ -49,6 +49,7 @@ Options:
   },
   async run(args, context) {
     const { dataset } = args;
+    await finishRemovals(context.store, dataset);
     const sets = await setsOf(context.store, dataset);
     const expiry = await expiryOf(args, context, context.clock());
     context.log(`${dataset}: ${textOf(expiry)}`);

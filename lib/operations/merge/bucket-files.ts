@@ -1,6 +1,6 @@
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Bounds } from '../../dataset/snapshot.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Row } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
@@ -122,12 +122,19 @@ async function bucketFile(
 
 /** The least and the greatest key of a file. */
 export async function endsOf(engine: Engine, path: string, key: Key): Promise<Bounds> {
-  const end = async (direction: 'asc' | 'desc'): Promise<string[]> => {
-    const order = key.map(({ name }) => sql`${identifier(name)} ${raw(direction)}`);
-    const [row = {}] = await engine.rows(
-      sql`select ${keyTexts(key)} from ${parquet([path])} order by ${order} limit 1`,
-    );
-    return key.map((_, n) => textAt(row, `k${n}`));
-  };
-  return { first: await end('asc'), last: await end('desc') };
+  const least = await engine.rows(endQuery(path, key, 'asc'));
+  const greatest = await engine.rows(endQuery(path, key, 'desc'));
+  const textsOf = ([row = {}]: readonly Row[]): string[] => key.map((_, n) => textAt(row, `k${n}`));
+  return { first: textsOf(least), last: textsOf(greatest) };
+}
+
+function endQuery(path: string, key: Key, direction: 'asc' | 'desc'): Sql {
+  const [column, ...others] = key;
+  // One column has a quicker way.
+  if (column && others.length === 0) {
+    const end = raw(direction === 'asc' ? 'min' : 'max');
+    return sql`select ${end}(${identifier(column.name)})::varchar as k0 from ${parquet([path])}`;
+  }
+  const order = key.map(({ name }) => sql`${identifier(name)} ${raw(direction)}`);
+  return sql`select ${keyTexts(key)} from ${parquet([path])} order by ${order} limit 1`;
 }

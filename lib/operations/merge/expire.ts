@@ -51,8 +51,8 @@ export function planExpiry(sets: readonly StoredSet[], retention: Retention): Ex
 
 /**
  * Removes sets, the newest first, so that whatever a crash leaves of them can still be read; their
- * files, but for those that a set which stays refers to. What is about to go is written down first, so that
- * the next call finishes what was cut off. Returns the bytes.
+ * files, but for those that a set which stays refers to. What is about to go is written down first,
+ * for {@link finishRemovals}. Returns the bytes.
  */
 export async function removeSets(
   store: Store,
@@ -60,7 +60,6 @@ export async function removeSets(
   sets: readonly StoredSet[],
   obsolete: readonly StoredSet[],
 ): Promise<number> {
-  await finishRemovals(store, dataset);
   const gone = new Set<StoredSet>();
   let bytes = 0;
   for (const set of obsolete.toReversed()) {
@@ -83,7 +82,8 @@ export async function removeSets(
 /** The names of journals that announce a removal begin so. */
 const REMOVAL = `${JOURNAL_PREFIX}expired-`;
 
-async function finishRemovals(store: Store, dataset: string): Promise<void> {
+/** Removes what a removal that was cut off had announced. */
+export async function finishRemovals(store: Store, dataset: string): Promise<void> {
   const found: string[] = [];
   for await (const { journals } of listPartitions(store, dataset)) {
     found.push(...journals.map(({ key }) => key));
