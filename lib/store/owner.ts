@@ -83,7 +83,10 @@ function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
   if (stat === undefined) return 'unknown';
   // The second field is a name in parentheses that may itself hold spaces and parentheses.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A process that has ended stays until its parent, or whoever adopted it, has taken note.
+  if (fields[0] === 'Z') return 'ended';
+  const ticks = fields[19];
   const boot = readText('/proc/sys/kernel/random/boot_id') ?? '';
   return `${boot.slice(0, 8)}.${ticks}`;
 }

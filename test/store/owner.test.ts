@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ownedName, ownerLives, systemEffects } from '../../lib/store/owner.ts';
 import { testEffects } from './system.ts';
@@ -23,6 +25,21 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   () => {
     expect(effects.isAlive(process.ppid, 'earlier')).toBe(false);
     expect(ownerLives(ownedName('run', { ...effects, start: 'earlier' }), 0, effects)).toBe(false);
+  },
+);
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a process that has ended is dead before anybody has taken note of it',
+  async () => {
+    // The shell becomes a program that knows nothing of the child it gets with it.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60']);
+    const [line]: Buffer[] = await parent.stdout.take(1).toArray();
+    const pid = Number(line);
+    const name = ownedName('run', systemEffects(systemOf(pid)));
+    expect(ownerLives(name, 0, effects)).toBe(true);
+    while (!/\) Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await sleep(10);
+    expect(ownerLives(name, 0, effects)).toBe(false);
+    parent.kill();
   },
 );
 
