@@ -7,6 +7,7 @@ import { findSource } from '../lib/operations/merge/source.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { CallArgs, Outcome, RunContext } from '../lib/task/task.ts';
 import { oneOf } from '../lib/task/values.ts';
+import { daysToDerive } from './snapshot-derive.ts';
 import { dayIn } from './snapshot-options.ts';
 
 /** What stands for the day in `--from`. */
@@ -14,9 +15,10 @@ const DATE = '{date}';
 
 export const snapshotDaily = defineTask({
   name: 'snapshot:daily',
-  summary: 'For cron: store the days that are missing, merge when due, expire',
+  summary: 'For cron: store the days that are missing, derive, merge when due, expire',
   usage: `--dataset=<name> --from=<uri> [--as=<diff|increment|full>] [--key=<columns>] [--date=<day>]
   [--deletes=<column=value>] [--order=<column>] [--skip-missing] [--allow-shrink] [--accept-schema]
+  [(--to=<derived> --with=<task or module>)] [--concurrency=<n>] [--max-rejects=<n>]
   [--when=<auto|always|never>] [--reads-per-day=<n>] [--keep-days=<n>] [--keep-full=<n>] [--grace-hours=<n>]
   [--bucket-rows=<n>] [--memory=<size>]
 
@@ -31,6 +33,10 @@ Options:
   --skip-missing       Leave out days without a file; default: stop at the first.
   --allow-shrink       Take a state of no records, or of less than half as many as the last one.
   --accept-schema      Take columns whose types do not fit those of the dataset.
+  --to=<derived>       Where derived sets go, as in snapshot:derive.
+  --with=<task or module>  What computes them: attributes.sql, attributes.ts or a task.
+  --concurrency=<n>    Calls of a function under way at once [default: 16].
+  --max-rejects=<n>    Publish no derived set when more records fail; default: any number, but not all.
   --when=<auto|always|never>  When to merge [default: auto].
   --reads-per-day=<n>  How often the state is read [default: 1].
   --keep-days=<n>      Days back from today that stay readable [default: 30].
@@ -62,13 +68,31 @@ Options:
       demand(outcome, `${day} could not be stored; later days wait for it`);
     }
     if ((await setsOf(context.store, dataset)).length === 0) return;
+    const { to, with: computing, concurrency, 'max-rejects': maxRejects } = args;
+    for (const date of to === undefined ? [] : await daysToDerive(context.store, dataset, to)) {
+      const derive: CallArgs = {
+        ...common,
+        to,
+        with: computing,
+        date,
+        concurrency,
+        'max-rejects': maxRejects,
+        'accept-schema': args['accept-schema'],
+        'allow-shrink': args['allow-shrink'],
+      };
+      const outcome = await context.invoke('snapshot:derive', derive);
+      demand(outcome, `${to} could not be derived of ${date}; later days wait for it`);
+    }
     if (when !== 'never') {
       const merge: CallArgs = { ...common, when, 'reads-per-day': args['reads-per-day'] };
       demand(await context.invoke('snapshot:merge', merge), 'the sets could not be merged');
     }
     const { 'keep-days': days, 'keep-full': full, 'grace-hours': grace } = args;
-    const expire = { dataset, memory, 'keep-days': days, 'keep-full': full, 'grace-hours': grace };
-    demand(await context.invoke('snapshot:expire', expire), 'old sets could not be deleted');
+    for (const each of to === undefined ? [dataset] : [dataset, to]) {
+      const kept = { 'keep-days': days, 'keep-full': full, 'grace-hours': grace };
+      const outcome = await context.invoke('snapshot:expire', { dataset: each, memory, ...kept });
+      demand(outcome, 'old sets could not be deleted');
+    }
   },
 });
 

@@ -75,6 +75,18 @@ Options:
   },
 });
 
+/** Days whose sets wait to be derived, in order; where none does, the last one, whose rejects may be tried again. */
+export async function daysToDerive(
+  store: PlanContext['store'],
+  dataset: string,
+  to: string,
+): Promise<readonly string[]> {
+  const days = (await setsOf(store, dataset)).map(({ day }) => day);
+  const last = (await setsOf(store, to)).at(-1)?.day;
+  const waiting = last === undefined ? [] : days.filter((day) => day > last);
+  return waiting.length > 0 ? waiting : days.slice(-1);
+}
+
 interface DeriveArgs {
   readonly dataset: string;
   readonly to: string;

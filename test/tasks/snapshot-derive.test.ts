@@ -304,3 +304,22 @@ describe('refused is', () => {
     expect(await failed(`${derive} --with=few.sql --max-rejects=0`)).toContain('gave no row');
   });
 });
+
+test('the daily task derives the days that it has stored, in order, and expires both', async () => {
+  await put('length.ts', module());
+  const dumps = ['1,Ann\n2,Bob\n', '1,Anna\n2,Bob\n', '1,Anna\n2,bad\n3,Cy\n'];
+  for (const [index, rows] of dumps.entries()) {
+    await put(`dump-2026-11-0${index + 1}.csv`, `id,name\n${rows}`);
+  }
+  const daily =
+    'snapshot:daily -- --dataset=users --key=id --from=dump-{date}.csv --to=lengths --with=length.ts';
+  await done(`${daily} --date=2026-11-01 --when=always`);
+  expect(await calls()).toEqual(['1', '2']);
+  await done(`${daily} --date=2026-11-03 --when=always`);
+  expect(await calls()).toEqual(['1', '2', '3']);
+  expect(await read('2026-11-02')).toBe('id,length\n1,4\n2,3\n');
+  expect(await read('2026-11-03')).toBe('id,length\n1,4\n3,2\n');
+  const ran = await done(`${daily} --date=2026-11-03 --keep-days=1`);
+  expect(await calls()).toEqual(['2']);
+  expect(ran.leaves.join('\n')).toContain('snapshot:expire -- --dataset=lengths --keep-days=1');
+});
