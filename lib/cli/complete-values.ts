@@ -15,11 +15,10 @@ export async function valuesFor(
 ): Promise<readonly Candidate[]> {
   const typed = asked.current.slice(prefix.length);
   const kind = choices ?? asked.completions[name] ?? kindOf(name, argument);
-  if (kind === 'file') {
-    return (await filesAt(typed, asked.cwd)).map((path) => ({
-      word: prefix + path,
-      isWhole: !path.endsWith('/'),
-    }));
+  if (kind === 'file' || kind === 'source') {
+    const datasets = kind === 'source' ? await lookUp('dataset', asked, typed, tasks) : [];
+    const paths = [...datasets.map(({ word }) => word), ...(await filesAt(typed, asked.cwd))];
+    return paths.map((path) => ({ word: prefix + path, isWhole: !path.endsWith('/') }));
   }
   const isList = argument === 'list' || (name.endsWith('s') && argument === name);
   // Of a list the last item is being typed.
@@ -43,7 +42,7 @@ async function lookUp(
   if (kind === 'task') {
     return (await tasks()).map(({ name, summary }) => ({ word: name, description: summary }));
   }
-  if (kind === 'file') return [];
+  if (kind === 'file' || kind === 'source') return [];
   if (typeof kind === 'object' && !('key' in kind)) return wordsOf(kind);
   const look = await openLook(asked);
   if (!look) return [];
@@ -60,6 +59,7 @@ function wordsOf(words: readonly string[]): readonly Value[] {
 function kindOf(name: string, argument: string): Completion {
   for (const word of [name, argument]) {
     const one = word.replace(/s$/, '');
+    if (one === 'source' || one === 'what') return 'source';
     if (one === 'dataset' || one === 'run' || one === 'task' || one === 'timezone') return one;
     if (fileWords.has(one)) return 'file';
   }
@@ -67,7 +67,7 @@ function kindOf(name: string, argument: string): Completion {
   return { key: argument === 'date' ? 'date' : name.replace(/s$/, '') };
 }
 
-const fileWords = new Set(['file', 'folder', 'path', 'uri', 'dir', 'out', 'source', 'place']);
+const fileWords = new Set(['file', 'folder', 'path', 'uri', 'dir', 'out', 'place']);
 
 /** Paths that begin as typed; a folder ends in `/`. Hidden ones only where a dot is typed. */
 async function filesAt(typed: string, cwd: string): Promise<readonly string[]> {

@@ -69,8 +69,8 @@ export interface TaskDefinition<Usage extends string> {
 }
 
 /**
- * Words to choose from, or where to look: the datasets, runs, tasks or time zones there are, files, or
- * the values that a key of partitions has in the store, such as `{ key: 'site' }`.
+ * Words to choose from, or where to look: the datasets, runs, tasks or time zones there are, files,
+ * what data can be read from (`source`: a dataset or a file), or the values that a key of partitions has in the store, such as `{ key: 'site' }`.
  */
 export type Completion =
   | readonly string[]
@@ -79,6 +79,7 @@ export type Completion =
   | 'task'
   | 'timezone'
   | 'file'
+  | 'source'
   | { readonly key: string };
 
 /** See `pin`. */

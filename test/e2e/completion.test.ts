@@ -89,6 +89,10 @@ describe('offers', () => {
   test('files, where a file is meant', async () => {
     expect(await offered('events:ingest', '--site=a', 'my')).toEqual(['my logs/']);
     expect(await offered('shop:sell', '--all', 'my logs/')).toEqual(['my logs/access.log']);
+    expect(await offered('join:sharded', '--left=e')).toEqual([
+      '--left=events',
+      '--left=elsewhere/',
+    ]);
     expect(await offered('--store=el')).toEqual(['--store=elsewhere/']);
   });
 

@@ -209,6 +209,15 @@ describe('a project below', () => {
     ]);
   });
 
+  test('that init has begun has types', async () => {
+    expect(await installed('pipe init begun', '.')).toMatchObject({ code: 0 });
+    await rig.write({
+      'begun/tsconfig.json': JSON.stringify({ compilerOptions: strict, include: ['**/*.ts'] }),
+      'begun/package.json': '{ "type": "module" }',
+    });
+    expect(await typecheck('begun')).toBe('');
+  });
+
   test('is a package of a monorepo, whose command lies in the folder above', async () => {
     await rig.write({
       'mono/package.json': '{ "workspaces": ["packages/*"] }',
