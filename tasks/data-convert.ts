@@ -27,7 +27,7 @@ Options:
 Records that cannot be read go to <to>.rejects.jsonl with their source, line, reason and text.
 
 For example:
-  pipe data:convert -- logs/*.csv.gz logs.parquet
+  pipe data:convert -- 'logs/*.csv.gz' logs.parquet
   pipe data:convert -- --types=id:text s3://bucket/people.csv people.jsonl`,
   async run({ from, to, types, 'max-rejects': max }, context) {
     const format = formatNamed(to);
