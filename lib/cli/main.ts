@@ -1,5 +1,6 @@
 import { ArgvError } from '../docopt/argv-error.ts';
-import { exitCodes, messageOf, UserError } from '../errors.ts';
+import { nearest } from '../docopt/suggest.ts';
+import { exitCodes, messageOf, UsageError, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { Mask } from '../ledger/mask.ts';
 import { commandUsages } from './commands/usages.ts';
@@ -48,12 +49,21 @@ async function dispatch({ options, task, rest }: CommandLine, mask: Mask): Promi
     const words = options['json'] === true ? [...rest, '--json'] : rest;
     return runCommand(task, words, { options, cwd: process.cwd(), mask });
   }
+  checkCommand(task);
   if (options['help'] === true || asksForHelp(rest)) {
     return print(await helpOf(task, process.cwd()));
   }
   // All that runs tasks is loaded only now.
   const { runTask } = await import('./run-task.ts');
   return runTask(options, task, rest, mask);
+}
+
+/** A name without `:` can be no task's, and may be a command with a typo. */
+function checkCommand(name: string): void {
+  const near = name.includes(':') ? undefined : nearest(name, Object.keys(commandUsages));
+  if (near !== undefined) {
+    throw new UsageError(`unknown command '${name}'\n\n  did you mean pipe ${near}?`);
+  }
 }
 
 function asksForHelp(rest: readonly string[]): boolean {

@@ -165,6 +165,16 @@ describe('pipe init', () => {
     });
   });
 
+  test('changes nothing in a dry run, and is found behind a typo', async () => {
+    expect(await rig.pipe(['-n', 'init'])).toMatchObject({ code: 2, stdout: '' });
+    await expect(access(rig.path('tasks'))).rejects.toThrow('ENOENT');
+    expect(await rig.pipe(['inti'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: "pipe: unknown command 'inti'\n\n  did you mean pipe init?\n",
+    });
+  });
+
   test('each command has a help', async () => {
     for (const name of ['init', 'config', 'doctor']) {
       const help = await rig.pipe([name, '--help']);

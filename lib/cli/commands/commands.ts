@@ -2,6 +2,7 @@ import type { ArgValues } from '../../docopt/args.ts';
 import { parseArgs } from '../../docopt/args.ts';
 import { describeUsage } from '../../docopt/help.ts';
 import { parseUsage } from '../../docopt/parse.ts';
+import { UsageError } from '../../errors.ts';
 import type { ExitCode } from '../../errors.ts';
 import type { Mask } from '../../ledger/mask.ts';
 import { commandUsages } from './usages.ts';
@@ -29,6 +30,11 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const usage = parseUsage(commandUsages[name]?.usage ?? '', 'pipe');
   const args = parseArgs(usage, [name, ...rest]);
+  if (name === 'init' && options['dry-run'] === true) {
+    throw new UsageError(
+      '--dry-run is for tasks; pipe init overwrites nothing, pipe init --help says what it writes',
+    );
+  }
   const input = { options, args, cwd, mask };
   switch (name) {
     case 'init':
