@@ -8,7 +8,12 @@ import { keysBelow } from '../lib/operations/join/load.ts';
 import { engineBytes, parseSize } from '../lib/operations/join/memory.ts';
 import { oneAtATime } from '../lib/operations/join/one-at-a-time.ts';
 import type { Joined } from '../lib/operations/join/part.ts';
-import { fractionKey, fractionText, shardOf, shardsOf } from '../lib/operations/join/places.ts';
+import {
+  fractionKey,
+  fractionText,
+  intermediateOf,
+  shardOf,
+} from '../lib/operations/join/places.ts';
 import type { Fraction } from '../lib/operations/join/places.ts';
 import {
   countsOf,
@@ -31,7 +36,14 @@ import {
   joinedOptions,
   requestOf,
 } from './join-request.ts';
-import { openWork, partOf, planned, plannedOptions, strategyOf } from './join-shard.ts';
+import {
+  openWork,
+  packedSides,
+  partOf,
+  planned,
+  plannedOptions,
+  strategyOf,
+} from './join-shard.ts';
 import type { PlannedArgs } from './join-shard.ts';
 
 export const joinCollect = defineTask({
@@ -51,6 +63,7 @@ Options:${joinedOptions}${plannedOptions}
     const shards = integer(args.shards, { option: '--shards', min: 1, max: 99_999 });
     strategyOf(args.strategy);
     const of = args.strategy === 'plain' ? 1 : shards;
+    await invokeRepack(args, context);
     if (of > 1) await invokeShards(args, of, context);
     await oneAtATime(() => publishJoin(args, of, context));
     await removeShards(await requestOf(args, context), context);
@@ -62,15 +75,27 @@ export async function removeShards(
   request: JoinRequest,
   { store }: Pick<RunContext, 'store'>,
 ): Promise<void> {
-  await store.remove(await keysBelow(store, shardsOf(targetOf(request))));
+  for (const folder of intermediateOf(targetOf(request))) {
+    await store.remove(await keysBelow(store, folder));
+  }
+}
+
+async function invokeRepack(args: PlannedArgs, context: RunContext): Promise<void> {
+  for (const side of packedSides(args)) {
+    const { status, error } = await context.invoke('join:repack', { ...joinArgs(args), side });
+    if (status === 'done' || status === 'skipped') continue;
+    throw new UserError(`the ${side} side could not be written in smaller row groups`, {
+      cause: error,
+    });
+  }
 }
 
 /** Parts that wait for a slot of the run at once. */
 const PARTS_AT_ONCE = 64;
 
 async function invokeShards(args: PlannedArgs, of: number, context: RunContext): Promise<void> {
-  const { strategy, 'hot-keys': hotKeys, build, threads } = args;
-  const common = { ...joinArgs(args), strategy, 'hot-keys': hotKeys, build, threads };
+  const { strategy, 'hot-keys': hotKeys, build, threads, repack } = args;
+  const common = { ...joinArgs(args), strategy, 'hot-keys': hotKeys, build, threads, repack };
   const numbers = Array.from({ length: of }, (_, index) => index + 1);
   const outcomes = await pLimit(PARTS_AT_ONCE).map(numbers, (number) =>
     context.invoke('join:shard', { ...common, shard: fractionText({ number, of }) }),
@@ -88,17 +113,19 @@ async function publishJoin(args: PlannedArgs, of: number, context: RunContext): 
   const work = await openWork(args, context);
   const { request, engine, open, look } = work;
   const target = targetOf(request);
+  const room = engineBytes(parseSize(args.memory, '--memory'));
+  const counted = await tally(engine, open.spec, tallySteps(look.rights[open.spec.main], room));
+  const isUnique = counted.rights.every(({ most }) => most <= 1);
+  const options = { ...work.options, isUnique };
   const parts =
     of === 1
-      ? await partOf(work, args, { number: 1, of: 1 }, context)
+      ? await partOf({ ...work, options }, args, { number: 1, of: 1 }, context)
       : await gather(request, of, context);
   const files = parts.map(({ file }, index) => ({
     ...file,
     name: parts.length === 1 ? DATA_FILE : nameOf({ number: index + 1, of: parts.length }),
   }));
   const out = files.reduce((sum, { rows }) => sum + rows, 0);
-  const room = engineBytes(parseSize(args.memory, '--memory'));
-  const counted = await tally(engine, open.spec, tallySteps(look.rights[open.spec.main], room));
   reconcile(request.how, counted, out);
   await context.publish({
     partition: target,

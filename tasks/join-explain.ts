@@ -11,6 +11,7 @@ import { isText } from '../lib/operations/join/sources.ts';
 import type { Source } from '../lib/operations/join/sources.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { SummaryContext } from '../lib/task/task.ts';
+import { scanBytes } from './join-work.ts';
 import { days, daysOptions, explainedOptions, requestOf } from './join-request.ts';
 
 export const joinExplain = defineTask({
@@ -28,7 +29,7 @@ Options:${explainedOptions}${daysOptions}`,
     for (const { source } of sidesOf(request)) files.push(await parquetOf(source, context));
     const engine = await context.engine();
     const spec = await specOf(engine, request, files);
-    const look = await lookAt(engine, spec, files);
+    const look = await lookAt(engine, spec, files, scanBytes(args.memory));
     const memoryBytes = parseSize(args.memory, '--memory');
     const advice = advise(request.how, look, { strategy: 'auto', memoryBytes }, spec.main);
     const names = sidesOf(request).map(({ side, text }) => `${side}: ${text}`);

@@ -6,15 +6,32 @@ import { textFiles } from '../lib/operations/join/load.ts';
 import { lookAt } from '../lib/operations/join/look.ts';
 import { writeHeavy } from '../lib/operations/join/heavy-file.ts';
 import { oneAtATime } from '../lib/operations/join/one-at-a-time.ts';
-import { checkTarget, fractionKey, parseFraction, sideOf } from '../lib/operations/join/places.ts';
+import {
+  checkTarget,
+  fractionKey,
+  packedOf,
+  parseFraction,
+  sideOf,
+} from '../lib/operations/join/places.ts';
 import type { Fraction } from '../lib/operations/join/places.ts';
-import { inputsOfJoin, lookPartition, openJoin } from '../lib/operations/join/request.ts';
-import { findSource } from '../lib/operations/join/sources.ts';
+import {
+  filesOf,
+  inputsOfJoin,
+  lookPartition,
+  openJoin,
+  sidesOf,
+  targetOf,
+} from '../lib/operations/join/request.ts';
+import type { JoinRequest, NamedSource } from '../lib/operations/join/request.ts';
+import { repack } from '../lib/operations/join/repack.ts';
+import type { Column } from '../lib/dataset/manifest.ts';
+import type { DraftFile } from '../lib/dataset/publish.ts';
+import { findSource, inputsOf } from '../lib/operations/join/sources.ts';
 import type { SourceFile } from '../lib/operations/join/sources.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { PlanContext } from '../lib/task/task.ts';
 import { days, daysOptions, deciding, joined, joinedOptions, requestOf } from './join-request.ts';
-import { joinEngine } from './join-work.ts';
+import { joinEngine, scanBytes } from './join-work.ts';
 
 export const joinLook = defineTask({
   name: 'join:look',
@@ -33,7 +50,7 @@ export const joinLook = defineTask({
       const engine = await joinEngine(context, args.memory);
       const staging = await context.staging();
       const open = await openJoin({ store: context.store, engine, staging }, request);
-      const look = await lookAt(engine, open.spec, open.files);
+      const look = await lookAt(engine, open.spec, open.files, scanBytes(args.memory));
       const path = staging.path(DATA_FILE);
       const { rows, schema } = await writeHeavy(engine, look.heavy, path);
       await context.publish({
@@ -61,7 +78,7 @@ Options:
   async outputs(args, context) {
     const part = parseFraction(args.part, '--part');
     checkTarget(args.to);
-    const files = await filesOf(args.from, part, context);
+    const files = await textsOf(args.from, part, context);
     return [
       {
         partition: sideOf(args.to, args.side, fractionKey(part)),
@@ -74,7 +91,7 @@ Options:
   run: (args, context) =>
     oneAtATime(async () => {
       const part = parseFraction(args.part, '--part');
-      const files = await filesOf(args.from, part, context);
+      const files = await textsOf(args.from, part, context);
       const staging = await context.staging();
       const engine = await joinEngine(context, args.memory);
       const path = staging.path(DATA_FILE);
@@ -89,8 +106,55 @@ Options:
     }),
 });
 
+export const joinRepack = defineTask({
+  name: 'join:repack',
+  summary: 'Write one side of a join in row groups small enough for its memory',
+  usage: `${joined} --side=<name> ${days}
+
+Options:${joinedOptions}
+  --side=<name>           left, right, right-2, …${daysOptions}`,
+
+  async outputs(args, context) {
+    const request = await requestOf(args, context);
+    const { source } = sideNamed(request, args.side);
+    const partition = packedOf(targetOf(request), args.side);
+    return [{ partition, inputs: inputsOf(source), argv: [] }];
+  },
+
+  run: (args, context) =>
+    oneAtATime(async () => {
+      const request = await requestOf(args, context);
+      const engine = await joinEngine(context, args.memory, 1);
+      const staging = await context.staging();
+      const effects = { store: context.store, engine, staging };
+      const found = await filesOf(effects, request, sideNamed(request, args.side));
+      const files: DraftFile[] = [];
+      let schema: readonly Column[] = [];
+      for (const [index, file] of found.entries()) {
+        const path = staging.path('packed.parquet');
+        const written = await repack(effects, file.path, path, scanBytes(args.memory));
+        const name = `part-${fractionKey({ number: index + 1, of: found.length })}.parquet`;
+        files.push({ name, path, rows: written.rows });
+        schema = written.schema;
+      }
+      const rows = files.reduce((sum, file) => sum + file.rows, 0);
+      const counts = { in: rows, out: rows, rejected: 0, filtered: 0 };
+      const partition = packedOf(targetOf(request), args.side);
+      await context.publish({ partition, files, rows: counts, schema });
+    }),
+});
+
+function sideNamed(request: JoinRequest, name: string): NamedSource {
+  const sides = sidesOf(request);
+  const found = sides.find(({ side }) => side === name);
+  if (found) return found;
+  throw new UsageError(
+    `--side: '${name}' is no side of this join; it is one of ${sides.map(({ side }) => side).join(', ')}`,
+  );
+}
+
 /** Every n-th file from the k-th on. */
-async function filesOf(
+async function textsOf(
   from: string,
   { number, of }: Fraction,
   context: PlanContext,

@@ -11,26 +11,28 @@ import type { Engine } from '../lib/engine/engine.ts';
 import type { Look } from '../lib/operations/join/look.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { RunContext } from '../lib/task/task.ts';
-import { integer, oneOf } from '../lib/task/values.ts';
+import { integer, list, oneOf } from '../lib/task/values.ts';
 import { days, daysOptions, deciding, joined, joinedOptions, requestOf } from './join-request.ts';
 import type { JoinArgs } from './join-request.ts';
 import { hotKeysOf, joinEngine, partOptions, readLook } from './join-work.ts';
 
 /** How a join was planned to be done. */
 export const planned =
-  '--strategy=<plain|shards|hot|salted> [--hot-keys=<n>] [--build=<left|right>] [--threads=<n>]';
+  '--strategy=<plain|shards|hot|salted> [--hot-keys=<n>] [--build=<left|right>] [--threads=<n>] [--repack=<sides>]';
 
 export const plannedOptions = `
   --strategy=<plain|shards|hot|salted>  How the join is cut into parts.
   --hot-keys=<n>          Frequent keys whose rows are dealt out to all parts [default: 0].
   --build=<left|right>    The smaller side, of which hash tables are built [default: right].
-  --threads=<n>           Of the engine; default: as many as there are cores.`;
+  --threads=<n>           Of the engine; default: as many as there are cores.
+  --repack=<sides>        Sides that join:repack has written in smaller row groups, separated by commas.`;
 
 export interface PlannedArgs extends JoinArgs {
   readonly strategy: string;
   readonly 'hot-keys': string;
   readonly build: string;
   readonly threads?: string;
+  readonly repack?: string;
 }
 
 export const joinShard = defineTask({
@@ -87,10 +89,14 @@ export async function openWork(args: PlannedArgs, context: RunContext): Promise<
   return {
     request,
     engine,
-    open: await openJoin(effects, request),
+    open: await openJoin(effects, request, packedSides(args)),
     look,
     options: partOptions(look, build),
   };
+}
+
+export function packedSides({ repack }: PlannedArgs): readonly string[] {
+  return repack === undefined ? [] : list(repack, '--repack');
 }
 
 /** Does one part of the join; the files are in the staging. */

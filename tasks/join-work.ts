@@ -30,6 +30,11 @@ export async function joinEngine(
   });
 }
 
+/** What reading a row group may take. */
+export function scanBytes(memory: string): number {
+  return engineBytes(parseSize(memory, '--memory')) * 0.6;
+}
+
 /** What join:look has found out; the values of frequent keys only where an engine is given to read them. */
 export async function readLook(
   request: JoinRequest,

@@ -23,7 +23,7 @@ import { readLook } from './join-work.ts';
 
 export { joinCollect } from './join-collect.ts';
 export { joinExplain } from './join-explain.ts';
-export { joinLook, joinPartition } from './join-look.ts';
+export { joinLook, joinPartition, joinRepack } from './join-look.ts';
 export { joinShard } from './join-shard.ts';
 export { joinUnmatched } from './join-unmatched.ts';
 
@@ -72,7 +72,7 @@ export const joinSharded = defineTask({
     context.log(`${args.left}: ${adviceText(advice)}`);
     const collected = await context.invoke('join:collect', {
       ...joinArgs(args),
-      ...plannedArgs(advice),
+      ...plannedArgs(advice, request),
     });
     demand(collected, 'the join is not done');
     if (collected.status === 'skipped') await removeShards(request, context);
@@ -152,19 +152,18 @@ async function makeParquet(
   for (const outcome of outcomes) demand(outcome, 'a side could not be read');
 }
 
-function plannedArgs({
-  strategy,
-  shards,
-  hotKeys,
-  build,
-  threads,
-}: Advice): Record<string, string> {
+function plannedArgs(
+  { strategy, shards, hotKeys, build, threads, repack }: Advice,
+  request: JoinRequest,
+): Record<string, string> {
+  const sides = repack.map((position) => sidesOf(request)[position]?.side ?? '');
   return {
     strategy,
     shards: String(shards),
     'hot-keys': String(hotKeys),
     build,
     ...(threads !== undefined && { threads: String(threads) }),
+    ...(sides.length > 0 && { repack: sides.join(',') }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { HeavyKey, Look, SideFacts } from './look.ts';
-import { engineBytes } from './memory.ts';
+import { engineBytes, SCAN_FACTOR } from './memory.ts';
 import type { How, Strategy } from './spec.ts';
 
 /** How a join is to be done, and why in words. */
@@ -11,6 +11,8 @@ export interface Advice {
   /** Default: as many as there are cores. */
   readonly threads?: number;
   readonly hotKeys: number;
+  /** Positions of sides (0: left) to be written in smaller row groups first, since theirs do not fit into memory. */
+  readonly repack: readonly number[];
   readonly because: string;
 }
 
@@ -36,8 +38,8 @@ const SPILL_FACTOR = 2;
  */
 const PART_SHARE = 0.8;
 
-/** Row groups in memory may take this share of the engine's memory. */
-const SCAN_SHARE = 0.35;
+/** Reading row groups may take this share of the engine's memory. */
+const SCAN_SHARE = 0.5;
 
 const DEFAULT_SHARDS = 8;
 const MOST_SHARDS = 1024;
@@ -57,7 +59,8 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
     0,
   );
   const room = Math.max(engine * PART_SHARE - others, engine * 0.05);
-  const threads = isTooWide(look, engine) ? { threads: 1 } : {};
+  const repack = tooWide(look, engine);
+  const threads = needsOneThread(look, engine) ? { threads: 1 } : {};
   const hot = hotOf(
     look.heavy,
     build,
@@ -65,7 +68,7 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
   );
   const fitting = clamp(Math.ceil(bytes / room));
   const size = `a hash table of the ${build} side takes about ${mb(bytes)} of the ${mb(engine)} that the engine may use`;
-  const found = { build, ...threads, hotKeys: 0 } as const;
+  const found = { build, ...threads, hotKeys: 0, repack } as const;
   const { strategy } = wishes;
   const shards = wishes.shards ?? (fitting > 1 ? fitting : DEFAULT_SHARDS);
   const hotKeys = Math.min(wishes.hotKeys ?? DEFAULT_HOT_KEYS, look.heavy.length);
@@ -94,10 +97,11 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
 }
 
 /** `shards in 8 parts: …` */
-export function adviceText({ strategy, shards, threads, because }: Advice): string {
+export function adviceText({ strategy, shards, threads, repack, because }: Advice): string {
   const parts = shards > 1 ? ` in ${shards} parts` : '';
   const alone = threads === 1 ? ' by one thread' : '';
-  return `${strategy}${parts}${alone}: ${because}`;
+  const packed = repack.length > 0 ? ', of sides in smaller row groups' : '';
+  return `${strategy}${parts}${alone}${packed}: ${because}`;
 }
 
 /** What a hash table of a side takes in memory. */
@@ -105,9 +109,19 @@ export function tableBytes({ rows, width, keyWidth }: SideFacts, isKeysOnly: boo
   return rows * ((isKeysOnly ? keyWidth : Math.max(width, keyWidth)) + ROW_OVERHEAD_BYTES);
 }
 
-function isTooWide({ left, rights }: Look, engine: number): boolean {
-  const largest = Math.max(left.groupBytes, ...rights.map(({ groupBytes }) => groupBytes));
-  return largest * 2 > engine * SCAN_SHARE;
+/** Sides of which not even one row group may be read at a time. */
+function tooWide({ left, rights }: Look, engine: number): readonly number[] {
+  const sides = [left, ...rights].entries();
+  return [...sides].flatMap(([side, { groupBytes }]) =>
+    groupBytes * SCAN_FACTOR > engine * SCAN_SHARE ? [side] : [],
+  );
+}
+
+/** Whether two threads would hold too much of those row groups that one may read. */
+function needsOneThread({ left, rights }: Look, engine: number): boolean {
+  const room = engine * SCAN_SHARE;
+  const sizes = [left, ...rights].map(({ groupBytes }) => groupBytes * SCAN_FACTOR);
+  return sizes.some((bytes) => bytes <= room && bytes * 2 > room);
 }
 
 /** The most frequent key of the side that is built, and how many keys have as good as its share. */

@@ -3,7 +3,7 @@ import { prefixOf } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
 import { readManifest } from '../../dataset/published.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { parquet } from '../../engine/parquet.ts';
+import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
@@ -66,6 +66,16 @@ export async function convertedFiles(
   return files.map(({ path }) => ({ path, keys: {} }));
 }
 
+/** The files of a side in smaller row groups, one for each of those that it was made of. */
+export async function packedFiles(
+  packed: Partition,
+  files: readonly LocalFile[],
+  { store, staging }: Omit<LoadEffects, 'engine'>,
+): Promise<readonly LocalFile[]> {
+  const found = await partitionFiles([packed], store, staging);
+  return found.map(({ path }, index) => ({ path, keys: files[index]?.keys ?? {} }));
+}
+
 async function partitionFiles(
   partitions: readonly Partition[],
   store: Store,
@@ -112,14 +122,21 @@ export async function openSide(
   const keys = Object.keys(files[0]?.keys ?? {}).filter((name) => !names.has(name.toLowerCase()));
   return {
     source,
-    place: placeIn(files),
+    place: await placeIn(engine, paths),
     columns: [...columns, ...keys.map((key) => keyColumn(key, files))],
   };
 }
 
-/** The row's number in its file, below that of the file where there are several. Fewer than 2^40 rows make a file. */
-export function placeIn(files: readonly unknown[]): Sql {
-  return raw(files.length > 1 ? '(file_index::bigint << 40) + file_row_number' : 'file_row_number');
+/**
+ * The row's number in its file, as narrow as can be since rows are sorted by it; below that of the
+ * file where there are several, of which each has fewer than 2^40 rows.
+ */
+async function placeIn(engine: Engine, paths: readonly string[]): Promise<Sql> {
+  if (paths.length > 1) return raw('(file_index::bigint << 40) + file_row_number');
+  const [row = {}] = await engine.rows(
+    sql`select num_rows < 4294967296 as narrow from parquet_file_metadata(${exactly(paths)})`,
+  );
+  return raw(row['narrow'] === true ? 'file_row_number::uinteger' : 'file_row_number');
 }
 
 function keyColumn(key: string, files: readonly LocalFile[]): SideColumn {

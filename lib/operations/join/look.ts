@@ -4,6 +4,7 @@ import { numberAt } from '../../engine/row.ts';
 import { join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { LocalFile } from './load.ts';
+import { SCAN_FACTOR } from './memory.ts';
 import type { JoinSpec, OutColumn, Side } from './spec.ts';
 
 /** What is known of a side. Widths are bytes in memory. */
@@ -47,11 +48,15 @@ const LEAST_SEEN = 2;
 const LEAST_SHARE = 0.001;
 const MOST_HEAVY = 64;
 
-/** Looks at samples of all sides. `files` are the left side's, then those of each right one. */
+/**
+ * Looks at samples of all sides. `files` are the left side's, then those of each right one. Columns
+ * besides keys are looked at only where a row group of all of them takes less than `bytes`.
+ */
 export async function lookAt(
   engine: Engine,
   spec: JoinSpec,
   files: readonly (readonly LocalFile[])[],
+  bytes: number,
 ): Promise<Look> {
   const main = spec.rights[spec.main];
   const pairs = main?.keys ?? [];
@@ -59,6 +64,7 @@ export async function lookAt(
     keys: pairs.map((pair) => pair.left),
     types: pairs.map(({ type }) => type),
     columns: used(spec, (column) => column.left),
+    bytes,
   });
   const rights: Sampled[] = [];
   for (const [index, right] of spec.rights.entries()) {
@@ -67,7 +73,9 @@ export async function lookAt(
     );
     const keys = right.keys.map((pair) => pair.right);
     const types = right.keys.map(({ type }) => type);
-    rights.push(await sampleSide(engine, right, files[index + 1] ?? [], { keys, types, columns }));
+    rights.push(
+      await sampleSide(engine, right, files[index + 1] ?? [], { keys, types, columns, bytes }),
+    );
   }
   const other = rights[spec.main] ?? left;
   return {
@@ -96,20 +104,27 @@ interface SampledColumns {
   readonly types: readonly string[];
   /** Positions of the columns that the join needs. */
   readonly columns: readonly number[];
+  /** What reading a row group may take. */
+  readonly bytes: number;
 }
 
 async function sampleSide(
   engine: Engine,
   side: Side,
   files: readonly LocalFile[],
-  { keys, types, columns }: SampledColumns,
+  { keys, types, columns, bytes }: SampledColumns,
 ): Promise<Sampled> {
   const paths = exactly(files.map(({ path }) => path));
   const sizes = await rowsOfFiles(engine, files);
   const [group = {}] = await engine.rows(sql`
-    select coalesce(max(bytes), 0)::bigint as bytes from (
+    select coalesce(max(bytes), 0)::bigint as bytes, coalesce(sum(bytes), 0)::bigint as all_bytes from (
       select sum(total_uncompressed_size) as bytes from parquet_metadata(${paths})
       group by file_name, row_group_id)`);
+  const rows = sizes.reduce((sum, each) => sum + each, 0);
+  const isWide = numberAt(group, 'bytes') * SCAN_FACTOR > bytes;
+  const width = isWide
+    ? numberAt(group, 'all_bytes') / Math.max(rows, 1)
+    : await widthOf(engine, side, columns, sizes);
   const texts = keys.map((key) => sql`cast(${key} as varchar)`);
   const sample = sql`select [${texts}] as values from ${side.source} where ${blocks(sizes, BLOCKS)}`;
   const [seen = {}] = await engine.rows(sql`
@@ -117,8 +132,8 @@ async function sampleSide(
       coalesce(avg(${sizeOf(types)}), 0) as width
     from (select values, ${texts.map((_, index) => raw(`values[${index + 1}] as t${index}`))} from (${sample}))`);
   const facts = {
-    rows: sizes.reduce((sum, rows) => sum + rows, 0),
-    width: Math.ceil(await widthOf(engine, side, columns, sizes)),
+    rows,
+    width: Math.ceil(width),
     keyWidth: Math.ceil(numberAt(seen, 'width')),
     groupBytes: numberAt(group, 'bytes'),
     sampled: numberAt(seen, 'rows'),

@@ -21,6 +21,8 @@ export interface PartEffects {
 export interface PartOptions {
   readonly build: 'left' | 'right';
   readonly rowGroupRows: number;
+  /** See `QueryOptions`. */
+  readonly isUnique?: boolean;
   /** What a plain join is cut by where it turns out to need more memory than there is. */
   readonly heavy: readonly HotKey[];
   /** Bytes that may have to be spilled. */
@@ -90,9 +92,9 @@ async function attempt(
   { engine, staging }: PartEffects,
   spec: JoinSpec,
   part: Part,
-  { build, rowGroupRows, spillBytes }: PartOptions,
+  { build, rowGroupRows, spillBytes, isUnique = false }: PartOptions,
 ): Promise<Joined | undefined> {
-  const { query, isOrdered } = joinQuery(spec, part, { build });
+  const { query, isOrdered } = joinQuery(spec, part, { build, isUnique });
   const path = staging.path('joined.parquet');
   try {
     const { rows, schema } = await inWrittenOrder(engine, isOrdered, () =>

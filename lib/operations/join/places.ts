@@ -24,14 +24,19 @@ export function sideOf(to: string, side: string, part: string): Partition {
   return { dataset: `${BESIDE}/${to}/sides`, keys: { side, part } };
 }
 
+/** A side in smaller row groups, until all parts are there. */
+export function packedOf({ dataset, keys }: Partition, side: string): Partition {
+  return { dataset: `${BESIDE}/${dataset}/packed`, keys: { ...keys, side } };
+}
+
 /** The rows of one part of a join, until all parts are there. */
 export function shardOf({ dataset, keys }: Partition, shard: string): Partition {
   return { dataset: `${BESIDE}/${dataset}/shards`, keys: { ...keys, shard } };
 }
 
-/** The folder of all shards of a join, as a partition without its last key. */
-export function shardsOf({ dataset, keys }: Partition): Partition {
-  return { dataset: `${BESIDE}/${dataset}/shards`, keys };
+/** The folders of what a join needs until it is done, as partitions without their last key. */
+export function intermediateOf({ dataset, keys }: Partition): readonly Partition[] {
+  return ['shards', 'packed'].map((name) => ({ dataset: `${BESIDE}/${dataset}/${name}`, keys }));
 }
 
 /** Which of how many, from 1. */

@@ -14,26 +14,39 @@ export interface JoinQuery {
 export interface QueryOptions {
   /** The smaller side, of which a hash table is built where there is one right side. */
   readonly build: 'left' | 'right';
+  /** Whether no key occurs twice on a right side, so that the place of the left side's row decides the order. */
+  readonly isUnique?: boolean;
 }
 
 /**
  * One part of a join, sorted by the main key, then by the places of the rows in their files: the
  * same rows always come in the same order.
  */
-export function joinQuery(spec: JoinSpec, part: Part, { build }: QueryOptions): JoinQuery {
+export function joinQuery(spec: JoinSpec, part: Part, options: QueryOptions): JoinQuery {
   const types = (spec.rights[spec.main]?.keys ?? []).map(({ type }) => type);
   const branches = branchesOf(spec.how, part, types);
-  const rows = branches.map((branch) => branchQuery(spec, branch, branch.build ?? build));
+  const rows = branches.map((branch) =>
+    branchQuery(spec, branch, { ...options, build: branch.build ?? options.build }),
+  );
   const outer = spec.columns.map(
     ({ name }, index) => sql`${raw(`"o${index}"`)} as ${identifier(name)}`,
   );
   const order = [...types.keys()].map((index) => raw(`"${sortName(spec, index)}"`));
-  const places = spec.rights.map((_, index) => raw(`"p${index}"`));
+  const places = placesOf(spec, options).map((index) => raw(`"p${index}"`));
   return {
     query: sql`select ${outer} from (${join(rows, ' union all ')})
       order by ${[...order, raw('"p"'), ...places]}`,
     isOrdered: branches.every(({ how }) => how !== 'semi' && how !== 'anti' && how !== 'rest'),
   };
+}
+
+/** The right sides whose places matter to the order: rows without one of the left side are told apart by them. */
+function placesOf(
+  { how, rights }: JoinSpec,
+  { isUnique = false }: QueryOptions,
+): readonly number[] {
+  const isLeftEnough = isUnique && how !== 'right' && how !== 'full' && how !== 'rest';
+  return isLeftEnough ? [] : [...rights.keys()];
 }
 
 /** Where a key is a column of the result as it is, rows are sorted by that, so that they carry it once. */
@@ -47,7 +60,7 @@ function sortName({ how, left, rights, main, columns }: JoinSpec, index: number)
 }
 
 /** `select` of one branch: the columns of the result as `o0`, …, the main key as `s0`, … and the rows' places. */
-function branchQuery(spec: JoinSpec, { how, left, right }: Branch, build: 'left' | 'right'): Sql {
+function branchQuery(spec: JoinSpec, { how, left, right }: Branch, options: QueryOptions): Sql {
   const { rights, main } = spec;
   const columns = spec.columns.map(
     (column, index) => sql`${valueOf(column, how)} as ${raw(`"o${index}"`)}`,
@@ -63,9 +76,9 @@ function branchQuery(spec: JoinSpec, { how, left, right }: Branch, build: 'left'
     raw(`${isAbsent ? 'null::bigint' : value} as "${name}"`);
   const places = [
     place('p', 'l."place"', noLeft),
-    ...rights.map((_, index) => place(`p${index}`, `r${index}."place"`, noRight)),
+    ...placesOf(spec, options).map((index) => place(`p${index}`, `r${index}."place"`, noRight)),
   ];
-  return sql`select ${[...columns, ...keys, ...places]} from ${tables(spec, { how, left, right }, build)}`;
+  return sql`select ${[...columns, ...keys, ...places]} from ${tables(spec, { how, left, right }, options.build)}`;
 }
 
 function tables(spec: JoinSpec, { how, left, right }: Branch, build: 'left' | 'right'): Sql {

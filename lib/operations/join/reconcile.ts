@@ -31,6 +31,8 @@ export interface RightTally {
   readonly unmatched: number;
   /** Rows of the left side that match one of this side. */
   readonly matchedLeft: number;
+  /** Rows of the most frequent key. */
+  readonly most: number;
 }
 
 /** In how many steps to count, so that a part of the right side's keys takes half of the engine's bytes. */
@@ -41,7 +43,7 @@ export function tallySteps(right: SideFacts | undefined, engineBytes: number): n
 
 /** Counts in so many steps, each of which holds a part of the main right side's keys in memory. */
 export async function tally(engine: Engine, spec: JoinSpec, steps: number): Promise<Tally> {
-  const rights = spec.rights.map(() => ({ rows: 0, unmatched: 0, matchedLeft: 0 }));
+  const rights = spec.rights.map(() => ({ rows: 0, unmatched: 0, matchedLeft: 0, most: 0 }));
   const whole = { left: 0, matched: 0, unmatched: 0, pairs: 0, pairsOrLeft: 0 };
   for (let step = 0; step < steps; step++) {
     const where = steps === 1 ? raw('true') : bucketOf(spec, { part: step, parts: steps });
@@ -53,7 +55,10 @@ export async function tally(engine: Engine, spec: JoinSpec, steps: number): Prom
     whole.unmatched += numberAt(row, 'unmatched');
     whole.pairs += numberAt(row, 'pairs');
     whole.pairsOrLeft += numberAt(row, 'pairs_or_left');
-    rights.forEach((right, index) => (right.matchedLeft += numberAt(row, `matched${index}`)));
+    for (const [index, right] of rights.entries()) {
+      right.matchedLeft += numberAt(row, `matched${index}`);
+      right.most = Math.max(right.most, numberAt(row, `most${index}`));
+    }
     if (spec.rights.length > 1) continue;
     for (const right of rights) right.unmatched += numberAt(row, 'rest');
   }
@@ -86,7 +91,7 @@ function tallyQuery(spec: JoinSpec, where: Sql): Sql {
       coalesce(sum(${product((index) => `coalesce(r${index}.n, 1)`)}) filter (l.one is not null), 0)::bigint
         as pairs_or_left,
       coalesce(sum(r0.n) filter (l.one is null), 0)::bigint as rest,
-      ${indexes.map((index) => raw(`count(r${index}.n) filter (l.one is not null) as matched${index}`))}
+      ${indexes.map((index) => raw(`count(r${index}.n) filter (l.one is not null) as matched${index}, coalesce(max(r${index}.n), 0) as most${index}`))}
     from (select *, 1 as one from (${keysOf(spec, 'left', where)})) l ${join(joined, ' ')}`;
 }
 

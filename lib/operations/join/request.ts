@@ -5,9 +5,9 @@ import type { Engine } from '../../engine/engine.ts';
 import { UsageError } from '../../errors.ts';
 import { outputColumns, pairKeys } from './columns.ts';
 import type { OutputOptions } from './columns.ts';
-import { convertedFiles, localFiles, openSide } from './load.ts';
+import { convertedFiles, localFiles, openSide, packedFiles } from './load.ts';
 import type { LoadEffects, LocalFile } from './load.ts';
-import { fractionKey, lookOf } from './places.ts';
+import { fractionKey, lookOf, packedOf } from './places.ts';
 import type { Fraction } from './places.ts';
 import { inputsOf, isOnePartition, isText } from './sources.ts';
 import type { Source } from './sources.ts';
@@ -92,18 +92,32 @@ export interface OpenJoin {
   readonly files: readonly (readonly LocalFile[])[];
 }
 
-/** Opens both sides, of which text has been made Parquet before. */
-export async function openJoin(effects: LoadEffects, request: JoinRequest): Promise<OpenJoin> {
+/** Opens both sides, of which text has been made Parquet before, and those of `packed` smaller row groups. */
+export async function openJoin(
+  effects: LoadEffects,
+  request: JoinRequest,
+  packed: readonly string[] = [],
+): Promise<OpenJoin> {
   const files: (readonly LocalFile[])[] = [];
   for (const side of sidesOf(request)) {
-    const parts = partsOf(side.source).map(fractionKey);
+    const found = await filesOf(effects, request, side);
     files.push(
-      parts.length > 0
-        ? await convertedFiles(request.to, side.side, parts, effects)
-        : await localFiles(side.source, effects),
+      packed.includes(side.side)
+        ? await packedFiles(packedOf(targetOf(request), side.side), found, effects)
+        : found,
     );
   }
   return { spec: await specOf(effects.engine, request, files), files };
+}
+
+/** The local files of a side, of which text has been made Parquet before. */
+export async function filesOf(
+  effects: Omit<LoadEffects, 'engine'>,
+  { to }: JoinRequest,
+  { side, source }: NamedSource,
+): Promise<readonly LocalFile[]> {
+  const parts = partsOf(source).map(fractionKey);
+  return parts.length > 0 ? convertedFiles(to, side, parts, effects) : localFiles(source, effects);
 }
 
 /** The join of local Parquet files. */
