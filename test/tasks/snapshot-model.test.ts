@@ -19,6 +19,7 @@ import { tasksOf } from '../../lib/task/load.ts';
 import * as snapshot from '../../tasks/snapshot.ts';
 import { runTasks } from '../rig/run.ts';
 import { testEffects } from '../store/system.ts';
+import { crashing } from './crashing.ts';
 
 /** Sequences; more by an environment variable. */
 const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 8);
@@ -332,21 +333,4 @@ function lent(shared: Engine): Engine {
     interrupt: () => shared.interrupt(),
     close: () => Promise.resolve(),
   };
-}
-
-/** A store that fails from its n-th change on, as after a crash. */
-function crashing(store: Store, after: number): Store {
-  let changes = 0;
-  const isChange = (name: string | symbol): boolean =>
-    name === 'write' || name === 'upload' || name === 'remove';
-  return new Proxy(store, {
-    get(target, name) {
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== 'function') return method;
-      return (...args: readonly unknown[]): unknown => {
-        if (isChange(name) && changes++ >= after) return Promise.reject(new Error('crash'));
-        return Reflect.apply(method, target, args);
-      };
-    },
-  });
 }

@@ -4,12 +4,15 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setsOf } from '../../lib/dataset/snapshot.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { openDuckDB } from '../../lib/engine/duckdb.ts';
 import { parquet } from '../../lib/engine/parquet.ts';
 import { raw, sql } from '../../lib/engine/sql.ts';
 import { tableOf } from '../../lib/operations/records/table.ts';
 import { findPlace } from '../../lib/operations/relation/place.ts';
 import { tasksOf } from '../../lib/task/load.ts';
 import * as snapshot from '../../tasks/snapshot.ts';
+import { runTasks } from '../rig/run.ts';
+import { crashing } from './crashing.ts';
 import { Runner } from './runner.ts';
 import type { Ran } from './runner.ts';
 
@@ -258,6 +261,29 @@ describe('expiry', () => {
     expect(await days()).toEqual(['2026-11-03']);
     expect(await read('2026-11-03')).toBe(states['2026-11-03']);
     await done('snapshot:verify -- --dataset=users');
+  });
+
+  test('cut off anywhere, leaves days that can be read, and the next one leaves nothing else', async () => {
+    for (let changes = 0; changes < 12; changes++) {
+      const [task = '', , ...args] = command.split(' ');
+      await runTasks(tasksOf(snapshot), task, args, {
+        store: crashing(runner.store, changes),
+        now: Date.parse(today.now),
+        clock: () => Date.now() + 1,
+        cwd: runner.folder,
+        engineId: runner.engine.id,
+        openEngine: () => openDuckDB({ threads: 1 }),
+      });
+      for (const day of await days())
+        expect(await read(day)).toBe(new Map(Object.entries(states)).get(day));
+    }
+    await runner.run(command, today);
+    expect(await days()).toEqual(['2026-11-03']);
+    const keys: string[] = [];
+    for await (const { key } of runner.store.list('users/')) keys.push(key);
+    const [set] = await setsOf(runner.store, 'users');
+    const kept = set?.buckets.map(({ key }) => key) ?? [];
+    expect(keys).toEqual(['users/date=2026-11-03/_manifest.json', ...kept].toSorted());
   });
 
   test('waits until the grace is over', async () => {

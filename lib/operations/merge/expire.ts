@@ -60,11 +60,11 @@ export async function removeSets(
   sets: readonly StoredSet[],
   obsolete: readonly StoredSet[],
 ): Promise<number> {
-  const gone = new Set<StoredSet>();
+  const gone = new Set<string>();
   let bytes = 0;
   for (const set of obsolete.toReversed()) {
-    gone.add(set);
-    const stay = sets.filter((each) => !gone.has(each));
+    gone.add(set.day);
+    const stay = sets.filter(({ day }) => !gone.has(day));
     const kept = new Set(stay.flatMap(({ buckets }) => buckets.map(({ key }) => key)));
     const files = set.buckets.filter(({ key }) => !kept.has(key));
     bytes += files.reduce((sum, { file }) => sum + file.bytes, 0);
