@@ -9,6 +9,7 @@ import type { PreviewNode } from '../run/preview.ts';
 import { typedForm } from '../run/renew.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { secretsIn } from '../task/secrets.ts';
+import { checkTable } from '../task/returned.ts';
 import { renderTree } from '../terminal/tree.ts';
 import type { TreeNode } from '../terminal/tree.ts';
 import { useColor } from './color.ts';
@@ -35,7 +36,10 @@ export async function printDryRun(
       : renderTree(treeNodes(nodes, effects, why), { color: useColor(process.stdout) });
   for await (const line of lines) await writeOut(`${line}\n`);
   const estimate = await invocation.task.estimate?.(invocation.args, effects);
-  if (estimate) printTable(estimate, 'estimate', options);
+  if (estimate) {
+    checkTable(estimate, invocation.task.name, 'estimate');
+    printTable(estimate, 'estimate', options);
+  }
   return exitCodes.done;
 }
 

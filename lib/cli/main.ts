@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
   try {
     process.exitCode = await dispatch(readCommandLine(argv), mask);
   } catch (error) {
-    process.exitCode = report(error, argv, mask);
+    process.exitCode = await report(error, argv, mask);
   }
 }
 
@@ -77,7 +77,7 @@ function print(text: string): ExitCode {
 }
 
 /** Prints an error for a person and returns its exit code. */
-function report(error: unknown, argv: readonly string[], mask: Mask): ExitCode {
+async function report(error: unknown, argv: readonly string[], mask: Mask): Promise<ExitCode> {
   const say = (text: string): void => console.error(mask.text(text));
   const debug = argv.includes('--debug');
   if (error instanceof UserError) {
@@ -90,8 +90,12 @@ function report(error: unknown, argv: readonly string[], mask: Mask): ExitCode {
   }
   const stack = error instanceof Error ? error.stack : undefined;
   say(`pipe: unexpected error: ${messageOf(error)}`);
-  say(debug ? (stack ?? '') : '  run with --debug to see where; this is a bug in Pipe');
-  return exitCodes.unexpected;
+  const { mapStack, sourceOf } = await import('../task/source-map.ts');
+  const source = sourceOf(stack ?? '');
+  if (source !== undefined) say(`  ${source.replace(/\n(?=.)/g, '\n  ')}`);
+  else if (!debug) say('  run with --debug to see where; this is a bug in Pipe');
+  if (debug) say(mapStack(stack ?? ''));
+  return source === undefined ? exitCodes.unexpected : exitCodes.failed;
 }
 
 /** For programs that read our events: what kind of error it is, besides the sentence. */

@@ -2,6 +2,7 @@ import type { ArgValues } from '../docopt/args.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { checkIterable, checkShown } from '../task/returned.ts';
 import type { Shown } from '../task/task.ts';
 import { renderPlot } from '../terminal/plot.ts';
 import { printable } from '../terminal/text.ts';
@@ -19,7 +20,10 @@ export async function printShown(
 ): Promise<ExitCode> {
   const { stdout } = process;
   await withSummaryContext(effects, async (context) => {
-    for await (const piece of task.show?.(args, context) ?? []) {
+    const pieces = task.show?.(args, context) ?? [];
+    checkIterable(pieces, task.name, 'show');
+    for await (const piece of pieces) {
+      checkShown(piece, task.name);
       if (typeof piece === 'object') printPiece(piece, options);
       // A terminal obeys control characters; a file or a program gets what there is.
       else if (!(await writeOut(stdout.isTTY ? printable(piece) : piece))) return;

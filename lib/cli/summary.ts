@@ -1,5 +1,6 @@
 import type { ArgValues } from '../docopt/args.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { checkTable } from '../task/returned.ts';
 import type { Outcome, Summary } from '../task/task.ts';
 import { renderTable } from '../terminal/table.ts';
 import { useColor } from './color.ts';
@@ -15,7 +16,9 @@ export async function printSummary(
   if (options['quiet'] === true) return;
   await withSummaryContext(effects, async (context) => {
     const summary = await task.summarize?.(args, context);
-    if (summary) printTable(summary, 'summary', options);
+    if (!summary) return;
+    checkTable(summary, task.name, 'summarize');
+    printTable(summary, 'summary', options);
   });
 }
 

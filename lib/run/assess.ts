@@ -5,6 +5,7 @@ import { versionOf } from '../dataset/manifest.ts';
 import type { Lookup } from '../dataset/lookup.ts';
 import { sightOf } from '../dataset/published.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { checkOutputs } from '../task/returned.ts';
 import { withoutSecrets } from '../task/secrets.ts';
 import type { Output, OutputState, PlanContext } from '../task/task.ts';
 import type { RunOptions } from './options.ts';
@@ -28,13 +29,23 @@ export async function fingerprintOf(
   };
 }
 
+/** What an invocation declares that it publishes. Throws UserError for what is no output. */
+export async function outputsOf(
+  { task, args }: Invocation,
+  context: PlanContext,
+): Promise<readonly Output[]> {
+  const outputs = await task.outputs?.(args, context);
+  checkOutputs(outputs, task.name);
+  return outputs ?? [];
+}
+
 /** Assesses every output that an invocation declares. Reads, never writes. */
 export async function assessAll(
   invocation: Invocation,
   options: PlanContext & Pick<RunOptions, 'engineId'>,
   lookup: Lookup,
 ): Promise<readonly Assessed[]> {
-  const outputs = (await invocation.task.outputs?.(invocation.args, options)) ?? [];
+  const outputs = await outputsOf(invocation, options);
   if (outputs.length === 0) return [];
   const fingerprint = await fingerprintOf(invocation, options);
   return Promise.all(outputs.map((output) => assess(lookup, output, fingerprint)));

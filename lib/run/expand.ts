@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { checkCall, checkIterable } from '../task/returned.ts';
 import type { Call, PlanContext } from '../task/task.ts';
 
 /** What an invocation turns out to be once its task's plan has been asked. */
@@ -14,7 +15,7 @@ export type Expansion =
 export async function expand(invocation: Invocation, context: PlanContext): Promise<Expansion> {
   const { task, args } = invocation;
   if (!task.plan) return { kind: 'leaf' };
-  const calls = iterate(task.plan(args, context));
+  const calls = iterate(task.plan(args, context), task.name);
   const first = await calls.next();
   if (first.done && task.run) return { kind: 'leaf' };
   return { kind: 'meta', calls: startingWith(first, calls) };
@@ -32,8 +33,15 @@ export function planError(error: unknown, chain: readonly string[]): unknown {
   return new PlanError(`${message}${planned}`, { cause: error });
 }
 
-async function* iterate(calls: Iterable<Call> | AsyncIterable<Call>): AsyncGenerator<Call> {
-  yield* calls;
+async function* iterate(
+  calls: Iterable<Call> | AsyncIterable<Call>,
+  task: string,
+): AsyncGenerator<Call> {
+  checkIterable(calls, task, 'plan');
+  for await (const call of calls) {
+    checkCall(call, task);
+    yield call;
+  }
 }
 
 async function* startingWith(

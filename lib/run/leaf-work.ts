@@ -9,6 +9,7 @@ import type { PartitionRecord, RowCounts, Status } from '../ledger/events.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Authoring } from '../task/author.ts';
 import type { Invocation } from '../task/invocation.ts';
+import { checkResult } from '../task/returned.ts';
 import type { CallArgs, Outcome, RunContext } from '../task/task.ts';
 import { fingerprintOf } from './assess.ts';
 import type { Assessed } from './assess.ts';
@@ -84,6 +85,7 @@ export class Leaf {
   async run(): Promise<LeafResult> {
     const { task, args } = this.#invocation;
     const result = await task.run?.(args, this.context());
+    checkResult(result, task.name);
     this.checkPublished();
     const rows = result?.rows ?? this.rows();
     const output = result?.output;

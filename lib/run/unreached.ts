@@ -5,7 +5,7 @@ import type { PartitionRecord } from '../ledger/events.ts';
 import { resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
 import type { Output, PlanContext } from '../task/task.ts';
-import { assess, fingerprintOf } from './assess.ts';
+import { assess, fingerprintOf, outputsOf } from './assess.ts';
 import { declaredRecord } from './partition-record.ts';
 import { readUnfinished, undoneLeaves } from './undone.ts';
 
@@ -26,8 +26,7 @@ export async function unreachedPartitions(
   const records: PartitionRecord[] = [];
   for await (const call of undoneLeaves(unfinished, pinned)) {
     const invocation = resolveCall(context.registry, call, pinned);
-    const outputs = (await invocation.task.outputs?.(invocation.args, pinned)) ?? [];
-    for (const output of outputs) {
+    for (const output of await outputsOf(invocation, pinned)) {
       if (records.length >= max) return records;
       records.push(await recordOf(output, invocation, pinned, lookup));
     }

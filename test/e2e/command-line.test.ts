@@ -183,3 +183,45 @@ describe('a run', () => {
     expect(code).toBe(0);
   });
 });
+
+describe('a task of plain JavaScript', () => {
+  beforeAll(() =>
+    rig.write({
+      'tasks/plain.js': `
+import { defineTask } from 'pipe';
+const make = (name, parts) => defineTask({ name, summary: name, usage: '', ...parts });
+const table = { title: 't', columns: [{ name: 'a', kind: 'text' }], rows: [['x']] };
+export const sum = make('plain:sum', { run() {}, summarize: () => table });
+export const look = make('plain:look', { async *show() { yield table; } });
+export const plan = make('plain:plan', { *plan() { yield 'hello:one'; } });
+export const breaks = make('plain:breaks', {
+  *plan() {
+    undefined.length;
+  },
+});
+`,
+    }),
+  );
+
+  test.each([
+    [
+      'plain:sum',
+      /^plain:sum: its summarize gave a table with the notes 'undefined'; .* notes: \[\] \}$/m,
+    ],
+    ['plain:look', /^plain:look: its show gave a table with the notes 'undefined'/],
+    ['plain:plan', /^plain:plan: its plan gave 'hello:one'; it is to give invocations/],
+    ['-n plain:plan', /^plain:plan: its plan gave 'hello:one'/],
+  ])('%s: is told what was expected of it', async (line, stderr) => {
+    const result = await rig.pipe(line.split(' '));
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(stderr);
+  });
+
+  test('that breaks while it plans is shown where, and is no bug in Pipe', async () => {
+    const { code, stderr } = await rig.pipe(['plain:breaks']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('tasks/plain.js:10:15');
+    expect(stderr).toMatch(/^ {8}undefined\.length;\n {18}\^$/m);
+    expect(stderr).not.toContain('bug in Pipe');
+  });
+});
