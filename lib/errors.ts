@@ -5,15 +5,13 @@ export const exitCodes = {
   usage: 2,
   noData: 3,
   locked: 4,
+  notHeld: 5,
   unexpected: 70,
   interrupted: 130,
   terminated: 143,
 } as const;
 
-/** Of commands that look whether data is as it should be, when it is not. */
-export const NOT_HELD = 5;
-
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes] | typeof NOT_HELD;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface UserErrorOptions {
   readonly cause?: unknown;
@@ -61,7 +59,7 @@ export class NotHeldError extends UserError {
   override readonly name = 'NotHeldError';
 
   constructor(message: string) {
-    super(message, { exitCode: NOT_HELD });
+    super(message, { exitCode: exitCodes.notHeld });
   }
 }
 

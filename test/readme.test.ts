@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRig } from './rig/rig.ts';
 import type { Rig } from './rig/rig.ts';
@@ -47,6 +47,28 @@ test('the table of exit codes is that of the code', async () => {
     numbers.split(', ').map(Number),
   );
   expect(table).toEqual(Object.values(codes));
+});
+
+test('the contents are the sections', () => {
+  const sections = [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+  const [, contents = ''] = /^## Contents\n\n(.+)$/m.exec(readme) ?? [];
+  expect(['Contents', ...[...contents.matchAll(/\[(.+?)\]/g)].map(([, title]) => title)]).toEqual(
+    sections,
+  );
+});
+
+test('every cell of the comparison names a test that is there, or a page of who is compared', async () => {
+  const [, section = ''] = /^## Compared with others\n([^]*?)^What they/m.exec(readme) ?? [];
+  const rows = section.split('\n').filter((line) => /^\| \w/.test(line));
+  expect(rows.length).toBeGreaterThan(5);
+  for (const row of rows) {
+    const [pipe = '', ...others] = row.split(' | ').slice(1);
+    const [, file = ''] = /\(\[test\]\((.+?)\)\)/.exec(pipe) ?? [];
+    await expect(access(file), `${file} of ${row}`).resolves.toBeUndefined();
+    const bare = others.filter((cell) => !/\]\(https:|^—|own( \|)?$/.test(cell));
+    // What a tool needs may be no more than a shell.
+    expect(bare.filter((cell) => cell !== 'a shell')).toEqual([]);
+  }
 });
 
 /** Page loads of yesterday and today, as Apache writes them. */
