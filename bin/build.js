@@ -52,14 +52,30 @@ const tasks = builtInTasks().map((task) => {
   return { name, summary, usage: usage.text, file, complete };
 });
 await writeFile('dist/tasks.json', JSON.stringify(tasks));
+await writeFile('dist/licenses.txt', await licenses());
 await removeOthers(
   new Set([
     ...Object.keys({ ...metafile.outputs, ...command.metafile.outputs }),
     ...(await declarationsFrom('dist/lib/pipe.d.ts')),
     'dist/code.json',
+    'dist/licenses.txt',
     'dist/tasks.json',
   ]),
 );
+
+/** The licences of the packages that are inside the bundles, as they ask to be handed on. */
+async function licenses() {
+  const inside = Object.keys(metafile.inputs)
+    .map((path) => /^(.*?\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
+    .filter((folder) => folder !== undefined);
+  const texts = [...new Set(inside)].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+    const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+    const text = file === undefined ? '' : `\n${await readFile(`${folder}/${file}`, 'utf8')}`;
+    return `${name} ${version} (${license})\n${text}`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
 
 /** What authors of tasks import has types; those of everything else are of no use to anybody. */
 async function declarationsFrom(path, found = new Set()) {

@@ -53,6 +53,7 @@ describe('the package', () => {
       'dist/lib/cli/main.js.map',
       'dist/lib/pipe.js',
       'dist/lib/pipe.js.map',
+      'dist/licenses.txt',
       'dist/tasks.json',
       'package.json',
     ]);
