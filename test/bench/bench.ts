@@ -10,6 +10,7 @@ import { benchS3 } from './s3.ts';
 import { benchPageloads } from './pageloads.ts';
 import { benchPlan } from './plan.ts';
 import { benchSample } from './sample.ts';
+import { benchSnapshot } from './snapshot.ts';
 import { benchStartup } from './startup.ts';
 
 /** By name; a number behind the name, as in `pageloads=1000000`, is the size. */
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, (size?: number) => Promise<readonly objec
   pack: (size) => benchPack(size ? [size] : [20_000, 100_000]),
   s3: (size) => benchS3(size ?? 2 ** 30),
   join: (size) => benchJoin(size ?? 5_000_000),
+  snapshot: (size) => benchSnapshot(size ?? 50_000_000),
   'pack-s3': (size) => benchPackS3(size ? [size] : [20_000, 100_000]),
 };
 
