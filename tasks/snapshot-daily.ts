@@ -44,6 +44,7 @@ Options:
   --grace-hours=<n>    How old the full set must be that makes others obsolete [default: 24].
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset', from: 'file' },
 
   async run(args, context) {
     const as = oneOf(args.as, ['diff', 'increment', 'full'], '--as');

@@ -28,6 +28,7 @@ Options:
   --keep-full=<n>    Full sets that stay at least [default: 1].
   --grace-hours=<n>  How old the full set must be that makes others obsolete: longer than any read [default: 24].
   --memory=<size>    At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset' },
   async estimate(args, context) {
     const expiry = await expiryOf(args, context, context.now);
     return {

@@ -18,6 +18,7 @@ Options:
   --key=<value>     Of the record; once for each column of the key, in their order.
   --as-of=<day>     Default: the last one.
   --history         Each day that changed the record, as lines of JSON.`,
+  complete: { dataset: 'dataset' },
   async run({ dataset, key, history, ...args }, context) {
     const effects = { ...(await effectsOf(context, undefined)), store: context.store };
     if (history) {
@@ -50,6 +51,7 @@ export const snapshotVerify = defineTask({
 Options:
   --dataset=<name>  Whose sets snapshot:full and snapshot:increment made.
   --memory=<size>   At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset' },
   async run({ dataset, memory }, context) {
     const sets = await setsOf(context.store, dataset);
     if (sets.length === 0)

@@ -21,6 +21,7 @@ Options:
   --reads-per-day=<n>  How often the state is read [default: 1].
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset' },
   outputs: (args, context) => mergeOutput(args, context),
   async run({ dataset, when, ...args }, context) {
     const day = context.outputs[0]?.partition.keys['date'];

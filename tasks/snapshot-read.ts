@@ -22,6 +22,7 @@ Options:
   --to=<uri>        File, or s3://bucket/object; default: the records are printed.
   --format=<csv|jsonl|parquet>  Default: by the ending of --to, else CSV.
   --memory=<size>   At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset', to: 'file' },
   async run({ dataset, where, to, ...args }, context) {
     const asOf = args['as-of'] === undefined ? undefined : parseDay(args['as-of'], '--as-of');
     const effects = await effectsOf(context, args.memory);

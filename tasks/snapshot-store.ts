@@ -21,6 +21,7 @@ Options:
   --accept-schema      Take columns whose types do not fit those of the dataset.
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('full', { key: args.key }), context),
   ],
@@ -49,6 +50,7 @@ Options:
   --accept-schema      Take columns whose types do not fit those of the dataset.
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [await setOutput(args, incrementRecipe(args), context)],
   async run(args, context) {
     const deletes = deletesOf(args.deletes);
@@ -76,6 +78,7 @@ Options:
   --accept-schema      Take columns whose types do not fit those of the dataset.
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
   --memory=<size>      At most, such as 800MB; default: what there is.`,
+  complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('diff', { key: args.key }), context),
   ],

@@ -1,6 +1,6 @@
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Bounds } from '../../dataset/snapshot.ts';
-import type { Engine, Row } from '../../engine/engine.ts';
+import type { Engine, Row, WriteOptions } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
@@ -23,6 +23,8 @@ export interface BucketEffects {
 export interface BucketSize {
   /** Rows of a bucket at most; left out: as many as make {@link BUCKET_BYTES}. */
   readonly rows?: number;
+  /** Rows of a row group; left out: the engine's. */
+  readonly rowGroupRows?: number;
 }
 
 /** Small enough to be merged in little memory and fetched for one record, large enough to be few: 50 M records of 22 bytes make 66. */
@@ -44,7 +46,11 @@ export async function writeBuckets(
 ): Promise<BucketFile[]> {
   const { engine, staging } = effects;
   const path = staging.path('sorted.parquet');
-  const { rows, bytes } = await engine.write(sql`${query} order by ${keyColumns(key)}`, path);
+  const { rows, bytes } = await engine.write(
+    sql`${query} order by ${keyColumns(key)}`,
+    path,
+    groupsOf(size),
+  );
   if (rows === 0) return [];
   return cut(effects, { path, rows, bytes }, key, size);
 }
@@ -90,6 +96,7 @@ export async function cut(
       sql`select * from ${parquet([path])}
         where file_row_number >= ${raw(String(start))} and file_row_number < ${raw(String(end))}`,
       piece,
+      groupsOf(size),
     );
     files.push(await bucketFile(engine, piece, written.rows, key));
   }
@@ -102,6 +109,13 @@ export function named(buckets: readonly BucketFile[], kind: string): BucketFile[
     const name = `${kind}-${String(index).padStart(5, '0')}.parquet`;
     return { ...bucket, file: { ...bucket.file, name } };
   });
+}
+
+/** A merge reads an increment once per bucket, so it is to find the rows of one without reading all. */
+export const INCREMENT_GROUP_ROWS = 16_384;
+
+function groupsOf({ rowGroupRows }: BucketSize): WriteOptions {
+  return rowGroupRows === undefined ? {} : { rowGroupRows };
 }
 
 function mostRows(

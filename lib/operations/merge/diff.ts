@@ -4,7 +4,7 @@ import { numberAt } from '../../engine/row.ts';
 import { identifier, join, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { RowCounts } from '../../ledger/events.ts';
-import { cut } from './bucket-files.ts';
+import { cut, INCREMENT_GROUP_ROWS } from './bucket-files.ts';
 import type { BucketFile } from './bucket-files.ts';
 import { checkNoDoubles, checkNoNulls } from './check-keys.ts';
 import { inputsOf, keyOf, storeLoaded } from './full.ts';
@@ -108,8 +108,12 @@ async function together(
 ): Promise<BucketFile[]> {
   if (paths.length === 0) return [];
   const path = effects.staging.path('changes.parquet');
-  const { rows, bytes } = await effects.engine.write(sql`select * from ${parquet(paths)}`, path);
-  return await cut(effects, { path, rows, bytes }, key, bucketSize);
+  const size = { ...bucketSize, rowGroupRows: INCREMENT_GROUP_ROWS };
+  const query = sql`select * from ${parquet(paths)}`;
+  const { rows, bytes } = await effects.engine.write(query, path, {
+    rowGroupRows: INCREMENT_GROUP_ROWS,
+  });
+  return await cut(effects, { path, rows, bytes }, key, size);
 }
 
 async function goneIn({ engine }: SetEffects, paths: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
-import { writeBuckets } from './bucket-files.ts';
+import { INCREMENT_GROUP_ROWS, writeBuckets } from './bucket-files.ts';
 import { checkNoNulls } from './check-keys.ts';
 import { inputsOf } from './full.ts';
 import type { Standing } from './guards.ts';
@@ -61,7 +61,7 @@ export async function storeIncrement(
       from (select *, file_row_number as _place from ${parquet([loaded.path])})
       qualify rank() over (partition by ${keyColumns(key)} order by ${ranked}_place desc) = 1`,
     key,
-    options.bucketSize,
+    { ...options.bucketSize, rowGroupRows: INCREMENT_GROUP_ROWS },
   );
   const out = buckets.reduce((sum, { file }) => sum + file.rows, 0);
   const rows = { in: loaded.rows, out, rejected: 0, filtered: loaded.rows - out };

@@ -4,7 +4,7 @@ import { prefixOf } from '../../dataset/layout.ts';
 import { versionOf } from '../../dataset/manifest.ts';
 import { setPartition } from '../../dataset/snapshot.ts';
 import { numberAt } from '../../engine/row.ts';
-import { identifier, sql } from '../../engine/sql.ts';
+import { identifier, raw, sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
 import { rewriteBucket } from './bucket-files.ts';
@@ -62,9 +62,9 @@ export async function mergeSets(
       if (part.base) buckets.push(part.base);
       continue;
     }
-    const files = await rewriteBucket(effects, await state.partRows(part), state.key, bucketSize);
-    rows = add(rows, await checked(effects, state, part, files));
-    buckets.push(...files);
+    const merged = await mergePart(effects, state, part, bucketSize);
+    rows = add(rows, merged.rows);
+    buckets.push(...merged.files);
   }
   const keys = buckets.reduce((sum, { file }) => sum + file.rows, 0);
   const { tip } = chain;
@@ -93,6 +93,31 @@ async function isTouched({ engine }: SetEffects, state: State, part: Part): Prom
   return (await engine.rows(sql`select 1 as there from (${changes}) limit 1`)).length > 0;
 }
 
+/** Holds the changes of the part that is being merged, which are read more than once. */
+const HELD = raw('merging_changes');
+
+async function mergePart(
+  effects: SetEffects,
+  state: State,
+  part: Part,
+  size: BucketSize,
+): Promise<{ readonly files: readonly BucketFile[]; readonly rows: RowCounts }> {
+  const { engine } = effects;
+  const changes = await state.partChanges(part);
+  if (!changes) {
+    const files = await rewriteBucket(effects, await state.partBase(part), state.key, size);
+    const rows = rowsIn(files);
+    return { files, rows: { in: rows, out: rows, rejected: 0, filtered: 0 } };
+  }
+  await engine.execute(sql`create or replace temporary table ${HELD} as ${changes}`);
+  const held = sql`select * from ${HELD}`;
+  const query = await state.partRowsWith(part, held);
+  const files = await rewriteBucket(effects, query, state.key, size);
+  const rows = await checked(effects, state, part, files);
+  await engine.execute(sql`drop table ${HELD}`);
+  return { files, rows };
+}
+
 /** Every record is accounted for: those before, and inserts, without deletes, are those after. */
 async function checked(
   { engine }: SetEffects,
@@ -101,16 +126,13 @@ async function checked(
   files: readonly BucketFile[],
 ): Promise<RowCounts> {
   const before = part.base?.file.rows ?? 0;
-  const out = files.reduce((sum, { file }) => sum + file.rows, 0);
-  const changes = await state.partChanges(part);
-  if (!changes) return { in: before, out, rejected: 0, filtered: before - out };
+  const out = rowsIn(files);
   // Changes are few, so that the table of a join is made of them and the bucket runs past it.
   const [row = {}] = await engine.rows(sql`
-    with changes as materialized (${changes})
-    select (select count(*) from changes) as changes,
-      (select count(*) from changes where ${identifier(DELETED)}) as deletes,
+    select (select count(*) from ${HELD}) as changes,
+      (select count(*) from ${HELD} where ${identifier(DELETED)}) as deletes,
       (select count(*) from (${await state.partBase(part)})
-        semi join changes using (${keyColumns(state.key)})) as known`);
+        semi join ${HELD} using (${keyColumns(state.key)})) as known`);
   const [all, deletes, known] = ['changes', 'deletes', 'known'].map((name) => numberAt(row, name));
   const expected = before - (known ?? 0) + (all ?? 0) - (deletes ?? 0);
   if (out !== expected) {
@@ -120,6 +142,10 @@ async function checked(
   }
   const read = before + (all ?? 0);
   return { in: read, out, rejected: 0, filtered: read - out };
+}
+
+function rowsIn(files: readonly BucketFile[]): number {
+  return files.reduce((sum, { file }) => sum + file.rows, 0);
 }
 
 function add(a: RowCounts, b: RowCounts): RowCounts {

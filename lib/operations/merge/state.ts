@@ -83,6 +83,11 @@ export class State {
     return await this.#merged(base ? [base] : [], changes, range);
   }
 
+  /** As {@link partRows}, of changes that are at hand. */
+  async partRowsWith({ base }: Part, changes: Sql): Promise<Sql> {
+    return this.#changed(await this.#base(base ? [base] : []), changes);
+  }
+
   /** The last change of each key of a part, with the column `_deleted`; undefined where there is none. */
   async partChanges({ changes, range }: Part): Promise<Sql | undefined> {
     return await this.#changes(changes, range);
@@ -100,7 +105,10 @@ export class State {
   ): Promise<Sql> {
     const old = await this.#base(base);
     const changes = await this.#changes(sets, range);
-    if (!changes) return old;
+    return changes ? this.#changed(old, changes) : old;
+  }
+
+  #changed(old: Sql, changes: Sql): Sql {
     const names = sql`${this.columns.map(({ name }) => identifier(name))}`;
     return sql`select ${names} from (${old}) anti join (${changes}) using (${keyColumns(this.key)})
       union all select ${names} from (${changes}) where not ${identifier(DELETED)}`;
