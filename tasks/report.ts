@@ -5,9 +5,9 @@ import { readRun } from '../lib/ledger/read.ts';
 import type { PartitionRecord } from '../lib/ledger/events.ts';
 import type { RunRecord } from '../lib/ledger/record.ts';
 import { defineTask } from '../lib/task/define.ts';
-import { invocationText } from '../lib/task/invocation.ts';
 import { unreachedPartitions } from '../lib/run/unreached.ts';
 import type { PlanContext } from '../lib/task/task.ts';
+import { commandOf, prefixOf } from './runs-commands.ts';
 import { findRun } from './runs.ts';
 
 export const report = defineTask({
@@ -21,12 +21,11 @@ Options:
     const run = await readRun(context.store, await findRun(args.run, context));
     const path = args.out ?? `pipe-report-${run.run}.html`;
     const { renderReport } = await import('../lib/report/report.ts');
-    const prefix = prefixOf(run);
     const page = renderReport({
       run,
       planned: await plannedOf(run, context),
-      command: ({ task, argv }) => prefix + invocationText(task, argv),
-      ...(isWhole(run) ? {} : { resume: prefix + invocationText('runs:resume', [run.run]) }),
+      command: commandOf(run),
+      ...(isWhole(run) ? {} : { resume: `${prefixOf(run)} runs:resume -- ${run.run}` }),
       madeAt: new Date(context.now).toISOString(),
     });
     await write(resolve(context.cwd, path), page);
@@ -56,15 +55,6 @@ async function plannedOf(
 /** Whether every leaf was done, or was up to date, or had nothing to be made of. */
 function isWhole({ exitCode, counts }: RunRecord): boolean {
   return exitCode !== 'unfinished' && counts.cancelled === 0 && counts.failed === 0;
-}
-
-/** `pipe ` and the options that this run was given. */
-function prefixOf({ command, invocations }: RunRecord): string {
-  const [root] = invocations;
-  const text = root && invocationText(root.task, root.argv);
-  if (!text || !command.endsWith(text)) return 'pipe ';
-  // That one is for the window of the whole run.
-  return command.slice(0, -text.length).replace(/--lookback=\S+ /, '');
 }
 
 async function write(path: string, page: string): Promise<void> {

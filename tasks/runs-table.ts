@@ -2,9 +2,8 @@ import { localTimeOf } from '../lib/dates/local-time.ts';
 import type { ErrorRecord, Status } from '../lib/ledger/events.ts';
 import type { InvocationRecord, RunRecord } from '../lib/ledger/record.ts';
 import { treeOf } from '../lib/ledger/tree.ts';
-import { typedForm } from '../lib/run/renew.ts';
-import type { Typed } from '../lib/run/renew.ts';
 import type { Summary, SummaryCell, SummaryColumn } from '../lib/task/task.ts';
+import { commandOf } from './runs-commands.ts';
 
 export interface RunTableOptions {
   /** The zone of the times that are shown. */
@@ -92,25 +91,6 @@ function* rowsOf(
 /** A leaf of which there may be very many, with nothing to say about each. */
 function isAlike({ kind, status }: InvocationRecord): boolean {
   return kind === 'leaf' && (status === 'done' || status === 'skipped');
-}
-
-/** Writes commands with the options of `pipe` that the run was started with. */
-function commandOf(run: RunRecord): (each: InvocationRecord) => string {
-  const { command, invocations, renewBefore } = run;
-  const [root] = invocations;
-  const at = root ? command.indexOf(` ${root.task}`) : -1;
-  // Days to look back at differ from one meta-task to another.
-  const prefix = command.slice(0, Math.max(at, 0)).replace(/ --lookback=\S+/, '') || 'pipe';
-  return (each) => {
-    const { text, isComment } = textOf(each, renewBefore);
-    return `${isComment ? '# ' : ''}${prefix} ${text}`;
-  };
-}
-
-/** As in the run itself, where a secret was hidden in what had been quoted already. */
-function textOf({ task, argv, kind }: InvocationRecord, renewBefore: string | undefined): Typed {
-  const typed = typedForm(task, argv, kind === 'meta' ? renewBefore : undefined);
-  return { ...typed, text: typed.text.replaceAll(`'***'`, '***') };
 }
 
 function errorText(status: string, { message, chain, command }: ErrorRecord): string {

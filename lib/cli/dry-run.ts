@@ -15,12 +15,12 @@ import type { TreeNode } from '../terminal/tree.ts';
 import { useColor } from './color.ts';
 import { printTable } from './summary.ts';
 import type { Effects } from './compose.ts';
-import { partitionLines, reasonsOf } from './why.ts';
+import { partitionLines, reasonsOf, shortReasonsOf } from './why.ts';
 import { writeOut } from './write.ts';
 
 /**
- * Prints the plan as a tree of commands with their state; for `--why` also when and by which run
- * each partition was made. Changes nothing, not even a timestamp.
+ * Prints the plan as a tree of commands with their state and why; for `--why` each partition of a
+ * leaf by itself, and when and by which run a stale one was made. Changes nothing, not even a timestamp.
  */
 export async function printDryRun(
   invocation: Invocation,
@@ -32,7 +32,7 @@ export async function printDryRun(
   const why = options['why'] === true;
   const lines =
     options['json'] === true
-      ? jsonLines(nodes, effects, why)
+      ? jsonLines(nodes, effects)
       : renderTree(treeNodes(nodes, effects, why), { color: useColor(process.stdout) });
   for await (const line of lines) await writeOut(`${line}\n`);
   const estimate = await invocation.task.estimate?.(invocation.args, effects);
@@ -49,10 +49,8 @@ async function* treeNodes(
   why: boolean,
 ): AsyncGenerator<TreeNode> {
   for await (const node of nodes) {
-    const { depth, state, outputs } = node;
-    const because = why
-      ? reasonsOf(node)
-      : [...new Set(outputs.flatMap((output) => output.because))];
+    const { depth, state } = node;
+    const because = why ? reasonsOf(node) : shortReasonsOf(node);
     yield { depth, command: commandOf(node, effects), ...(state && { state }), because };
     if (!why) continue;
     for (const line of partitionLines(node)) {
@@ -64,7 +62,6 @@ async function* treeNodes(
 async function* jsonLines(
   nodes: AsyncIterable<PreviewNode>,
   effects: Effects,
-  why: boolean,
 ): AsyncGenerator<string> {
   for await (const node of nodes) {
     const { depth, kind, state, outputs } = node;
@@ -77,7 +74,7 @@ async function* jsonLines(
         partition: prefixOf(partition),
         state: each,
         because,
-        ...(why && manifest && madeBy(manifest)),
+        ...(manifest && madeBy(manifest)),
       })),
     });
   }

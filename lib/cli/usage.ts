@@ -11,8 +11,8 @@ Usage:
   pipe --help | --version
 
 Options:
-  -n, --dry-run          Print the plan as a tree of commands with their state; change nothing.
-  --why                  The same, and when and by which run each partition was made.
+  -n, --dry-run          Print the plan as a tree of commands with their state and why; change nothing.
+  --why                  The same, partition by partition; also when and by which run a stale one was made.
   -j, --jobs=<n>         How many invocations run at once; the number of cores unless given.
   -f, --force            Run what is up to date, too.
   --lookback=<days>      Look at so many days before the window, too, and make again what is stale there.

@@ -10,6 +10,18 @@ export function reasonsOf({ state, outputs }: Pick<PreviewNode, 'state' | 'outpu
   return others.length === 0 ? [...reasons(only)] : [`${outputs.length} partitions`];
 }
 
+/** The same in short: why it would run, else when and by which run the last of its partitions was made. */
+export function shortReasonsOf({
+  state,
+  outputs,
+}: Pick<PreviewNode, 'state' | 'outputs'>): string[] {
+  if (state !== 'done') return [...new Set(outputs.flatMap(({ because }) => because))];
+  const madeAt = ({ manifest }: OutputState): string => manifest?.publishedAt ?? '';
+  const [last, ...others] = outputs.toSorted((a, b) => (madeAt(a) < madeAt(b) ? 1 : -1));
+  if (!last) return [];
+  return [...(others.length === 0 ? [] : [`${outputs.length} partitions`]), ...reasons(last)];
+}
+
 /** A line for each partition of a leaf that has several. */
 export function partitionLines({ outputs }: Pick<PreviewNode, 'outputs'>): string[] {
   if (outputs.length < 2) return [];

@@ -187,6 +187,8 @@ describe('--why', () => {
       new RegExp(`^stale .*# input input-2026-11-19 changed from version 1 to version 2, ${made}$`),
     );
     expect(lines[2]).toMatch(new RegExp(`^done .*# ${made}$`));
+    const dry = await rig.pipe([now, '-n', 'days:make']);
+    expect(dry.stdout).toMatch(new RegExp(`^done .*  # made 2026-11-\\S+ by run ${run}$`, 'm'));
     const json = await rig.pipe([now, '--why', '--json', 'days:make']);
     expect(JSON.parse(json.stdout)).toMatchObject({ outputs: [{ state: 'done', run }] });
     const notes = await rig.pipe([now, '--why', 'days:note']);
@@ -215,6 +217,26 @@ describe('--lookback', () => {
     expect((await rig.pipe(args)).stderr).toContain('everything is up to date');
     expect((await rig.pipe(['runs:list', '--last=1'])).stdout).toContain(root);
     expect((await rig.pipe(['runs:show'])).stdout).toContain(` ${root}\n`);
+  });
+
+  test('leaves its other options in every command that is printed', async () => {
+    await rig.write({ bad: '2026-11-20' });
+    const args = [now, '--store=other', '--retries=1', '--retry-delay=1ms', '--lookback=2'];
+    expect((await rig.pipe([...args, 'days:make', '--', '--days-ago=0'])).code).toBe(1);
+    await rig.pipe(['--store=other', 'runs:report', '--', '--out=report.html']);
+    const page = await readFile(rig.path('report.html'), 'utf8');
+    const commands = [...page.matchAll(/<code[^>]*>(.*?)<\/code>/g)].map(([, code = '']) =>
+      code.replace(/<[^>]*>/g, ''),
+    );
+    const day = 'days:make -- --start-date=2026-11-20 --end-date=2026-11-20';
+    const prefix = 'pipe --store=other --retries=1 --retry-delay=1ms';
+    expect(commands).toContain(`${prefix} ${day}`);
+    expect(commands).toContain(`${prefix} --lookback=2 ${day}`);
+    const resumes = commands.filter((command) => command.includes('runs:resume'));
+    expect(resumes).not.toEqual([]);
+    for (const command of resumes) expect(command).toMatch(/^pipe --store=other .*runs:resume -- /);
+    const { stdout } = await rig.pipe(['--store=other', 'runs:show']);
+    expect(stdout).toContain(` ${prefix} --lookback=2 ${day}\n`);
   });
 
   test('runs nothing twice that publishes nothing, and refuses what has no days', async () => {
