@@ -7,7 +7,7 @@ import { estimateJoin, estimateTable } from '../lib/operations/join/estimate.ts'
 import type { JoinEstimate } from '../lib/operations/join/estimate.ts';
 import { parseSize } from '../lib/operations/join/memory.ts';
 import { fractionText } from '../lib/operations/join/places.ts';
-import { partsOf, sidesOf, targetOf } from '../lib/operations/join/request.ts';
+import { mainOf, partsOf, sidesOf, targetOf } from '../lib/operations/join/request.ts';
 import type { JoinRequest } from '../lib/operations/join/request.ts';
 import { resultTable } from '../lib/operations/join/result-table.ts';
 import { isOnePartition } from '../lib/operations/join/sources.ts';
@@ -68,7 +68,7 @@ export const joinSharded = defineTask({
     await makeParquet(request, args, context);
     demand(await context.invoke('join:look', joinArgs(args)), 'the keys could not be looked at');
     const look = await readLook(request, context);
-    const advice = advise(request.how, look, wishesOf(args));
+    const advice = advise(request.how, look, wishesOf(args), mainOf(request));
     context.log(`${args.left}: ${adviceText(advice)}`);
     const collected = await context.invoke('join:collect', {
       ...joinArgs(args),

@@ -41,6 +41,12 @@ const PART_SHARE = 0.8;
 /** Reading row groups may take this share of the engine's memory. */
 const SCAN_SHARE = 0.5;
 
+/**
+ * Rows of so many bytes are few to a block of the engine's, and sorting more of them than fit into
+ * memory fails; rows of fewer bytes are sorted in pieces on disk, however many they are.
+ */
+const WIDE_ROW_BYTES = 512;
+
 const DEFAULT_SHARDS = 8;
 const MOST_SHARDS = 1024;
 const DEFAULT_HOT_KEYS = 32;
@@ -66,7 +72,8 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
     build,
     bytes / Math.max((build === 'left' ? look.left : right).rows, 1),
   );
-  const fitting = clamp(Math.ceil(bytes / room));
+  const sorting = sortingParts(how, look, engine);
+  const fitting = clamp(Math.max(Math.ceil(bytes / room), sorting));
   const size = `a hash table of the ${build} side takes about ${mb(bytes)} of the ${mb(engine)} that the engine may use`;
   const found = { build, ...threads, hotKeys: 0, repack } as const;
   const { strategy } = wishes;
@@ -82,11 +89,12 @@ export function advise(how: How, look: Look, wishes: Wishes, main = 0): Advice {
       because: 'asked for',
     };
   }
-  if (bytes + others <= engine * SPILL_FACTOR && hot.bytes <= room) {
+  if (sorting === 1 && bytes + others <= engine * SPILL_FACTOR && hot.bytes <= room) {
     const spills = bytes + others > engine * PART_SHARE ? ', which spills a little' : '';
     return { ...found, strategy: 'plain', shards: 1, because: `${size}${spills}` };
   }
-  if (hot.bytes <= room) return { ...found, strategy: 'shards', shards, because: size };
+  const wide = sorting > 1 ? ', and the rows of the result are too wide to be sorted at once' : '';
+  if (hot.bytes <= room) return { ...found, strategy: 'shards', shards, because: size + wide };
   return {
     ...found,
     strategy: 'hot',
@@ -107,6 +115,13 @@ export function adviceText({ strategy, shards, threads, repack, because }: Advic
 /** What a hash table of a side takes in memory. */
 export function tableBytes({ rows, width, keyWidth }: SideFacts, isKeysOnly: boolean): number {
   return rows * ((isKeysOnly ? keyWidth : Math.max(width, keyWidth)) + ROW_OVERHEAD_BYTES);
+}
+
+/** In how many parts the result has to be sorted, if every row of the larger side comes out once. */
+function sortingParts(how: How, { left, rights }: Look, engine: number): number {
+  const isLeftOnly = how === 'semi' || how === 'anti';
+  const width = left.width + (isLeftOnly ? 0 : rights.reduce((sum, side) => sum + side.width, 0));
+  return width < WIDE_ROW_BYTES ? 1 : Math.max(1, Math.ceil((left.rows * width) / engine));
 }
 
 /** Sides of which not even one row group may be read at a time. */

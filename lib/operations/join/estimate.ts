@@ -7,7 +7,7 @@ import { advise, tableBytes } from './advice.ts';
 import type { Advice, Wishes } from './advice.ts';
 import { lookFrom } from './facts.ts';
 import type { Look, SideFacts } from './look.ts';
-import { lookPartition, sidesOf } from './request.ts';
+import { lookPartition, mainOf, sidesOf } from './request.ts';
 import type { JoinRequest } from './request.ts';
 import type { Source } from './sources.ts';
 
@@ -39,7 +39,7 @@ export async function estimateJoin(
   for (const { source } of sidesOf(request)) bytes.push(await bytesOf(store, source));
   const looked = await readManifest(store, prefixOf(lookPartition(request)));
   const look = looked ? lookFrom(looked.manifest.counts ?? {}) : guess(bytes);
-  const advice = advise(request.how, look, wishes);
+  const advice = advise(request.how, look, wishes, mainOf(request));
   const [leftBytes = 0, ...rightBytes] = bytes;
   const built = advice.build === 'left' ? [look.left] : look.rights;
   const tables = built.reduce((sum, facts) => sum + tableBytes(facts, false), 0);

@@ -148,7 +148,7 @@ export async function specOf(
 }
 
 /** The right side with the most bytes: its keys decide which rows come together. */
-function mainOf({ rights }: JoinRequest): number {
+export function mainOf({ rights }: JoinRequest): number {
   const sizes = rights.map(({ source }) =>
     source.kind === 'files' ? source.files.reduce((sum, { bytes }) => sum + bytes, 0) : Infinity,
   );
