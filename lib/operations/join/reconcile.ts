@@ -70,29 +70,45 @@ export async function tally(engine: Engine, spec: JoinSpec, steps: number): Prom
   return { ...whole, rights };
 }
 
-/** Every row of the left side beside the number of its partners on each right side, summed up. */
+/** With one right side the rest follows from few sums, and its keys without a partner come from the same pass. */
 function tallyQuery(spec: JoinSpec, where: Sql): Sql {
-  // With one right side its keys without a partner come from the same pass.
-  const kind = raw(spec.rights.length === 1 ? 'full' : 'left');
+  if (spec.rights.length > 1) return tallySeveral(spec, where);
+  return sql`
+    select *, "left" - unmatched as matched, "left" - unmatched as matched0,
+      partners - rest as pairs, partners - rest + unmatched as pairs_or_left
+    from (
+      select count(l.one) as "left", count(*) filter (r0.n is null) as unmatched,
+        coalesce(sum(r0.n), 0)::bigint as partners,
+        coalesce(sum(r0.n) filter (l.one is null), 0)::bigint as rest, coalesce(max(r0.n), 0) as most0
+      from (${leftKeys(spec, where)}) l full join (${groupsOf(spec, 0, where)}) r0
+        on ${joinCondition(spec, 0)})`;
+}
+
+/** Every row of the left side beside the number of its partners on each right side, summed up. */
+function tallySeveral(spec: JoinSpec, where: Sql): Sql {
   const indexes = [...spec.rights.keys()];
   const joined = indexes.map((index) => {
     const grouped = groupsOf(spec, index, index === spec.main ? where : raw('true'));
-    return sql`${kind} join (${grouped}) ${raw(`r${index}`)} on ${joinCondition(spec, index)}`;
+    return sql`left join (${grouped}) ${raw(`r${index}`)} on ${joinCondition(spec, index)}`;
   });
-  const all = (test: string, separator: string): Sql =>
-    raw(indexes.map((index) => `r${index}.n ${test}`).join(separator));
+  const all = (test: string): Sql =>
+    raw(indexes.map((index) => `r${index}.n ${test}`).join(' and '));
   const product = (factor: (index: number) => string): Sql =>
     raw(indexes.map((index) => `${factor(index)}::hugeint`).join(' * '));
+  const each = indexes.map((index) =>
+    raw(`count(r${index}.n) as matched${index}, coalesce(max(r${index}.n), 0) as most${index}`),
+  );
   return sql`
-    select count(l.one) as "left",
-      count(*) filter (l.one is not null and ${all('is not null', ' and ')}) as matched,
-      count(*) filter (l.one is not null and ${all('is null', ' and ')}) as unmatched,
-      coalesce(sum(${product((index) => `r${index}.n`)}) filter (l.one is not null), 0)::bigint as pairs,
-      coalesce(sum(${product((index) => `coalesce(r${index}.n, 1)`)}) filter (l.one is not null), 0)::bigint
-        as pairs_or_left,
-      coalesce(sum(r0.n) filter (l.one is null), 0)::bigint as rest,
-      ${indexes.map((index) => raw(`count(r${index}.n) filter (l.one is not null) as matched${index}, coalesce(max(r${index}.n), 0) as most${index}`))}
-    from (select *, 1 as one from (${keysOf(spec, 'left', where)})) l ${join(joined, ' ')}`;
+    select count(*) as "left", count(*) filter (${all('is not null')}) as matched,
+      count(*) filter (${all('is null')}) as unmatched,
+      coalesce(sum(${product((index) => `r${index}.n`)}), 0)::bigint as pairs,
+      coalesce(sum(${product((index) => `coalesce(r${index}.n, 1)`)}), 0)::bigint as pairs_or_left,
+      0 as rest, ${each}
+    from (${leftKeys(spec, where)}) l ${join(joined, ' ')}`;
+}
+
+function leftKeys(spec: JoinSpec, where: Sql): Sql {
+  return sql`select *, 1 as one from (${keysOf(spec, 'left', where)})`;
 }
 
 /** How often each key occurs on a right side. */
