@@ -1,12 +1,12 @@
 import type { Reader } from '../../dataset/published.ts';
 import { setsOf } from '../../dataset/snapshot.ts';
-import type { Chain, StoredSet } from '../../dataset/snapshot.ts';
-import type { Row } from '../../engine/engine.ts';
+import type { Chain, StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
+import type { Engine, Row } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { identifier, join, sql } from '../../engine/sql.ts';
 import { UsageError } from '../../errors.ts';
 import { numberAt } from '../../engine/row.ts';
-import { bucketOf, keyValue } from './key.ts';
+import { bucketOf, isBetween, keyValue } from './key.ts';
 import type { Key } from './key.ts';
 import { DELETED, keyIn, selected } from './schema.ts';
 import type { StateEffects } from './state.ts';
@@ -57,21 +57,14 @@ export async function getHistory(
 /** A record of a set; null: it is gone; undefined: the set says nothing of it. */
 async function lookUp(
   { engine, store, staging }: StateEffects,
-  { buckets, set, manifest }: StoredSet,
+  stored: StoredSet,
   tip: StoredSet,
   values: readonly string[],
 ): Promise<Row | null | undefined> {
+  const { set, manifest } = stored;
   const key = keyIn(manifest.schema, set.key);
   if (values.length !== key.length) throw wrongKey(key);
-  if (buckets.length === 0) return undefined;
-  const columns = key.map(
-    (column, n) => sql`${keyValue(column, values[n] ?? '')} as ${identifier(column.name)}`,
-  );
-  const firsts = buckets.map(({ first }) => first);
-  const [at = {}] = await engine.rows(
-    sql`select ${bucketOf(key, firsts)} as bucket from (select ${columns})`,
-  );
-  const bucket = buckets[numberAt(at, 'bucket')];
+  const bucket = await bucketWith(engine, stored, key, values);
   if (!bucket) return undefined;
   const path = await store.download(bucket.key, staging, bucket.file);
   const isIt = join(
@@ -85,6 +78,27 @@ async function lookUp(
   if (!row) return undefined;
   const { [DELETED]: isGone, ...record } = row;
   return isGone === true ? null : record;
+}
+
+/** The one bucket of a set that may have a key. */
+async function bucketWith(
+  engine: Engine,
+  { buckets }: StoredSet,
+  key: Key,
+  values: readonly string[],
+): Promise<StoredBucket | undefined> {
+  if (buckets.length === 0) return undefined;
+  const record = key.map(
+    (column, n) => sql`${keyValue(column, values[n] ?? '')} as ${identifier(column.name)}`,
+  );
+  const firsts = buckets.map(({ first }) => first);
+  const [at = {}] = await engine.rows(
+    sql`select ${bucketOf(key, firsts)} as bucket from (select ${record})`,
+  );
+  const bucket = buckets[numberAt(at, 'bucket')];
+  if (!bucket) return undefined;
+  const found = sql`select 1 as there from (select ${record}) where ${isBetween(key, bucket)}`;
+  return (await engine.rows(found)).length > 0 ? bucket : undefined;
 }
 
 function wrongKey(key: Key): UsageError {

@@ -1,4 +1,5 @@
 import type { Column } from '../../dataset/manifest.ts';
+import type { Bounds } from '../../dataset/snapshot.ts';
 import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
@@ -31,6 +32,11 @@ export function isWithin(key: Key, { from, to }: KeyRange): Sql {
     ...(to ? [isBefore(key, to), ...edge(key, to, '<=')] : []),
   ];
   return conditions.length === 0 ? raw('true') : join(conditions, ' and ');
+}
+
+/** Whether the keys of rows lie between two others, both inclusive. */
+export function isBetween(key: Key, { first, last }: Bounds): Sql {
+  return sql`(not (${isBefore(key, first)}) and ${isBefore(key, last, '<=')})`;
 }
 
 /** Which bucket the key of a row belongs to, where each begins with one of `firsts`; what comes before all is in the first. */
@@ -68,14 +74,15 @@ export function typeName(type: string): Sql {
   );
 }
 
-function isBefore(key: Key, bound: readonly string[]): Sql {
+/** Whether keys come before a bound; with `<=` also the bound itself. */
+function isBefore(key: Key, bound: readonly string[], operator: '<' | '<=' = '<'): Sql {
   const [column, ...rest] = key;
   const [text = '', ...texts] = bound;
   if (!column) return raw('false');
   const name = identifier(column.name);
   const value = keyValue(column, text);
-  if (rest.length === 0) return sql`${name} < ${value}`;
-  return sql`(${name} < ${value} or (${name} = ${value} and ${isBefore(rest, texts)}))`;
+  if (rest.length === 0) return sql`${name} ${raw(operator)} ${value}`;
+  return sql`(${name} < ${value} or (${name} = ${value} and ${isBefore(rest, texts, operator)}))`;
 }
 
 function edge([column]: Key, [text = '']: readonly string[], operator: '>=' | '<='): Sql[] {

@@ -1,4 +1,4 @@
-import type { Column, Input, Manifest } from '../../dataset/manifest.ts';
+import type { Column, Counts, Input, Manifest } from '../../dataset/manifest.ts';
 import type { Draft } from '../../dataset/publish.ts';
 import type { Reader } from '../../dataset/published.ts';
 import { setPartition } from '../../dataset/snapshot.ts';
@@ -41,6 +41,7 @@ export interface SetDraft {
   /** New files, and those of other sets that are taken over, in the order of their keys. */
   readonly buckets: readonly (BucketFile | StoredBucket)[];
   readonly rows: RowCounts;
+  readonly counts?: Counts;
   readonly after?: string;
   readonly keys?: number;
   readonly source?: string | undefined;
@@ -54,7 +55,7 @@ export async function publishSet(
   present: StoredSet | undefined,
   draft: SetDraft,
 ): Promise<void> {
-  const { kind, key, schema, rows, after, keys, source, inputs } = draft;
+  const { kind, key, schema, rows, counts, after, keys, source, inputs } = draft;
   const made = named(draft.buckets.filter(isNew), kind);
   const numbers = new Map(draft.buckets.filter(isNew).map((bucket, index) => [bucket, index]));
   const buckets = draft.buckets.map((bucket): Bucket => {
@@ -66,6 +67,7 @@ export async function publishSet(
     partition: setPartition(dataset, day),
     files: made.map(({ file }) => file),
     rows,
+    ...(counts && { counts }),
     schema,
     snapshot: {
       kind,
