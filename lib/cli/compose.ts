@@ -5,6 +5,7 @@ import { engineId, openDuckDB } from '../engine/duckdb.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openLedger, runId } from '../ledger/ledger.ts';
 import type { Mask } from '../ledger/mask.ts';
+import { Breath } from '../run/breath.ts';
 import { checkPlan } from '../run/check.ts';
 import { runInvocation } from '../run/run.ts';
 import type { RunReport } from '../run/run.ts';
@@ -83,21 +84,38 @@ export async function compose(request: Request): Promise<Effects> {
   };
 }
 
+/** Who follows a run. */
+export interface Follower {
+  readonly listen: (event: RunEvent) => void;
+  /** Told now and then, while the plan is read, how many leaves it has so far. */
+  readonly planning?: (leaves: number) => void;
+  /** What a person would type to have the same; the invocation unless given. */
+  readonly command?: string;
+}
+
 /**
  * Runs an invocation with its ledger: every event goes there and to the listener. The plan is
- * checked as a whole first; an error in it is thrown before anything is written.
+ * checked as a whole first; an error in it is thrown before anything is written, and so is the
+ * reason of `stop` when that is aborted meanwhile.
  */
 export async function runWithLedger(
   invocation: Invocation,
   effects: Effects,
-  listen: (event: RunEvent) => void,
-  command = effects.command(invocation.text),
+  { listen, planning, command = effects.command(invocation.text) }: Follower,
 ): Promise<RunReport> {
-  const { mask, registry } = effects;
+  const { mask, registry, stop, clock } = effects;
   mask.learn(secretsIn(invocation.task, invocation.argv));
   const leavesOf = new Map<string, number>();
-  const leaves = await checkPlan(invocation, registry, effects, (text, count) => {
-    if (leavesOf.size < maxCounted) leavesOf.set(text, count);
+  const breath = new Breath({ clock, breathe: () => setImmediate() });
+  const leaves = await checkPlan(invocation, registry, effects, {
+    counted(text, count) {
+      if (leavesOf.size < maxCounted) leavesOf.set(text, count);
+    },
+    async breathe(count) {
+      planning?.(count);
+      await breath.take();
+      stop.throwIfAborted();
+    },
   });
   await effects.store.cleanStaging();
   const ledger = await openLedger(effects.store, effects.run);

@@ -41,7 +41,8 @@ export interface InvokeOptions {
 
 /**
  * Runs a task as `pipe <task> -- <args>` would, and returns its outcome, with the exit code that
- * the command would have. Prints nothing. Throws UsageError for wrong arguments.
+ * the command would have. Prints nothing. Throws UsageError for wrong arguments, and the reason of
+ * `signal` where that is aborted while the plan is read.
  * @example await invoke('stats:multi', { sites: 'a,b', 'days-ago': '7' }, { store: 'data' })
  */
 export async function invoke(
@@ -66,7 +67,8 @@ export async function invoke(
   const mask = new Mask(environmentSecrets(process.env));
   const request = { registry, settings, cwd, force, failFast, stop: signal, cancel: signal, mask };
   const invocation = resolveCall(registry, { task, args }, settings);
-  return runWithLedger(invocation, await compose(request), options.listen ?? (() => undefined));
+  const { listen = () => undefined } = options;
+  return runWithLedger(invocation, await compose(request), { listen });
 }
 
 /** Tasks that are values of a running program have no file to hash; they count as unchanged. */

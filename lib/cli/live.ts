@@ -7,6 +7,8 @@ import { useColor } from './color.ts';
 /** A live view on a terminal, for the time of a run. */
 export interface Live {
   report(event: RunEvent): void;
+  /** While the plan is read: how many leaves it has so far. */
+  planning(leaves: number): void;
   /** Takes it away and gives the streams back. May be called again. */
   close(): void;
 }
@@ -42,7 +44,9 @@ export function openLive(stderr: WriteStream, stdout: WriteStream, stop: AbortSi
   stderr.on('resize', resized);
   // The trace of an uncaught error is printed before the exit, and must not be cleared away with the view.
   process.on('SIGCONT', resumed).on('exit', close).on('uncaughtExceptionMonitor', close);
+  view.planning(0, Date.now());
   return {
+    planning: (leaves) => view.planning(leaves, Date.now()),
     report(event) {
       view.report(event);
       if (event.type === 'run-finished') close();

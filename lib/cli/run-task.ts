@@ -1,9 +1,11 @@
 import type { ArgValues } from '../docopt/args.ts';
+import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import type { Mask } from '../ledger/mask.ts';
 import type { RunReport } from '../run/run.ts';
 import { invocationText } from '../task/invocation.ts';
+import type { Invocation } from '../task/invocation.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { eventLine } from '../terminal/json.ts';
 import { createReporter } from '../terminal/reporter.ts';
@@ -47,9 +49,10 @@ export async function runTask(
       return await printShown(invocation, effects, options);
     }
     if (options['dry-run'] === true || options['why'] === true) {
+      signals.release();
       return await printDryRun(invocation, effects, options);
     }
-    const { tell, close } = listener(options, effects);
+    const { tell, planning, close } = listener(options, effects);
     const outside = { cwd, environment, say, mask: (text: string): string => mask.text(text) };
     const report = await withOutlets(options, outside, (hand) => {
       const listen = (event: RunEvent): void => {
@@ -57,30 +60,46 @@ export async function runTask(
         hand(event);
       };
       const isExpected = (): boolean => signals.exitCode() !== undefined;
-      const run = (): Promise<RunReport> => runWithLedger(invocation, effects, listen, command);
+      const run = (): Promise<RunReport> =>
+        runWithLedger(invocation, effects, { listen, planning, command });
       return untilDone(run, { command, say, isExpected });
-    }).finally(close);
+    })
+      .catch((error: unknown) => {
+        // Stopped while its plan was read.
+        if (error === stop.reason) return undefined;
+        throw error;
+      })
+      .finally(close);
     const interrupted = signals.exitCode();
-    printOutput(report, options);
-    // One invocation that failed has nothing to show; of several, the others have.
-    const isAlone = report.planned === 1 && report.status === 'failed';
-    if (interrupted === undefined && !isAlone) {
-      await printSummary(asked, effects, options).catch((error: unknown) => {
-        // A run that failed may have nothing to show; its own error has been told.
-        if (report.exitCode === 0) throw error;
-      });
-    }
+    if (report) printOutput(report, options);
     if (interrupted !== undefined) say(`${leftText(report)}to go on: ${command}`);
-    const exitCode = interrupted ?? report.exitCode;
-    if (report.abandoned > 0) endWith(exitCode);
+    else if (report) await printSummaryOf(report, asked, effects, options);
+    const exitCode = interrupted ?? report?.exitCode ?? exitCodes.interrupted;
+    if (report && report.abandoned > 0) endWith(exitCode);
     return exitCode;
   } finally {
     signals.release();
   }
 }
 
+async function printSummaryOf(
+  { planned, status, exitCode }: RunReport,
+  asked: Invocation,
+  effects: Effects,
+  options: ArgValues,
+): Promise<void> {
+  // One invocation that failed has nothing to show; of several, the others have.
+  if (planned === 1 && status === 'failed') return;
+  await printSummary(asked, effects, options).catch((error: unknown) => {
+    // A run that failed may have nothing to show; its own error has been told.
+    if (exitCode === 0) throw error;
+  });
+}
+
 /** `3 of 48 invocations are left; `. */
-function leftText({ left, planned }: RunReport): string {
+function leftText(report: RunReport | undefined): string {
+  if (!report) return 'nothing was run; ';
+  const { left, planned } = report;
   if (left === 0) return '';
   const number = new Intl.NumberFormat('en-US');
   return `${number.format(left)} of ${number.format(planned)} invocations are left; `;
@@ -97,6 +116,7 @@ function say(line: string): void {
 
 interface Listener {
   readonly tell: (event: RunEvent) => void;
+  readonly planning: (leaves: number) => void;
   readonly close: () => void;
 }
 
@@ -104,7 +124,7 @@ interface Listener {
 function listener(options: ArgValues, { command, stop }: Effects): Listener {
   const { stderr, stdout } = process;
   if (options['json'] === true) {
-    return { tell: (event) => stdout.write(eventLine(event)), close: () => undefined };
+    return { tell: (event) => stdout.write(eventLine(event)), ...nothingLive };
   }
   const verbosity = verbosityOf(options);
   const report = createReporter({
@@ -113,16 +133,19 @@ function listener(options: ArgValues, { command, stop }: Effects): Listener {
     verbosity,
     command: (task, argv) => command(invocationText(task, argv)),
   });
-  if (verbosity === 'quiet' || !canRewrite(stderr)) return { tell: report, close: () => undefined };
+  if (verbosity === 'quiet' || !canRewrite(stderr)) return { tell: report, ...nothingLive };
   const live = openLive(stderr, stdout, stop);
   return {
     tell(event) {
       live.report(event);
       report(event);
     },
+    planning: (leaves) => live.planning(leaves),
     close: () => live.close(),
   };
 }
+
+const nothingLive: Omit<Listener, 'tell'> = { planning: () => undefined, close: () => undefined };
 
 function verbosityOf(options: ArgValues): 'quiet' | 'normal' | 'verbose' {
   if (options['quiet'] === true) return 'quiet';

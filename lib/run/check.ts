@@ -5,17 +5,28 @@ import type { Call, PlanContext } from '../task/task.ts';
 import type { Registry } from '../task/registry.ts';
 import { expand, planError } from './expand.ts';
 
+/** Who follows how a plan is read. */
+export interface PlanWatch {
+  /** Gets the number of leaves of every meta-task. */
+  readonly counted?: (text: string, leaves: number) => void;
+  /** Waited for now and then, with the number of leaves so far; what it throws ends the reading. */
+  readonly breathe?: (leaves: number) => Promise<void>;
+}
+
+/** So many leaves take less than a millisecond. */
+const LEAVES_A_BREATH = 64;
+
 /**
  * Reads a whole plan once and checks every child's argv against the child's usage, before anything
- * runs. Keeps nothing but the chain it is in. Returns the number of leaves, and tells that of every
- * meta-task on the way.
+ * runs. Keeps nothing but the chain it is in. Returns the number of leaves.
  */
 export async function checkPlan(
   root: Invocation,
   registry: Registry,
   context: PlanContext,
-  tell?: (text: string, leaves: number) => void,
+  watch: PlanWatch = {},
 ): Promise<number> {
+  let read = 0;
   return count(root, []);
 
   async function count(invocation: Invocation, above: readonly Invocation[]): Promise<number> {
@@ -31,12 +42,15 @@ export async function checkPlan(
     }
     try {
       const expansion = await expand(invocation, context);
-      if (expansion.kind === 'leaf') return 1;
+      if (expansion.kind === 'leaf') {
+        if (++read % LEAVES_A_BREATH === 0) await watch.breathe?.(read);
+        return 1;
+      }
       let leaves = 0;
       for await (const call of expansion.calls) {
         leaves += await count(resolve(call, names), chain);
       }
-      tell?.(invocation.text, leaves);
+      watch.counted?.(invocation.text, leaves);
       return leaves;
     } catch (error) {
       throw planError(error, names);

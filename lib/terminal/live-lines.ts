@@ -1,4 +1,4 @@
-import { formatDuration, formatNumber } from './format.ts';
+import { formatCount, formatDuration, formatNumber } from './format.ts';
 import type { MetaTask, Progress, RunningLeaf, Share } from './progress.ts';
 import { cut, cutMiddle, displayWidth, oneLine, padding } from './text.ts';
 
@@ -35,6 +35,12 @@ export function liveLines(progress: Progress, options: LiveOptions): readonly Li
   const metas = metaLines(progress, width, Math.floor(height / 2));
   const running = runningLines(progress, at, width, height - metas.length);
   return [totalLine(progress, options), ...metas, ...running].map((line) => fit(line, width));
+}
+
+/** A plan that is read still, of which nothing runs yet. */
+export function planLines(leaves: number, { columns }: LiveOptions): readonly Line[] {
+  const number = leaves === 0 ? '' : `: ${formatCount(leaves, 'invocation')} so far`;
+  return [fit([{ text: `reading the plan${number}`, color: 'dim' }], columns - 1)];
 }
 
 /** `████░░░░  56%  27 of 48, 2 failed  about 7 s left  3.1/s`. */

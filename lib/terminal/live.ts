@@ -1,7 +1,7 @@
 import type { RunEvent } from '../ledger/events.ts';
 import { LiveArea } from './live-area.ts';
 import type { AreaOptions } from './live-area.ts';
-import { liveLines } from './live-lines.ts';
+import { liveLines, planLines } from './live-lines.ts';
 import { Progress } from './progress.ts';
 
 export interface LiveViewOptions extends AreaOptions {
@@ -22,6 +22,8 @@ export class LiveView {
   readonly #area: LiveArea;
   readonly #progress = new Progress();
   #startedAt: number | undefined;
+  /** Leaves of a plan that is read still. */
+  #read: number | undefined;
   #paintedAt = 0;
   #hasNews = false;
 
@@ -30,11 +32,18 @@ export class LiveView {
     this.#area = new LiveArea(options);
   }
 
+  /** The plan has so many leaves so far. */
+  planning(leaves: number, at: number): void {
+    this.#startedAt ??= at;
+    this.#read = leaves;
+    this.#hasNews = true;
+  }
+
   /** Costs no more than counting; what is seen changes with the next look. */
   report(event: RunEvent): void {
     this.#progress.add(event);
     this.#hasNews = true;
-    if (event.type === 'run-planned') this.#startedAt = Date.parse(event.at);
+    if (event.type === 'run-planned') this.#began(event.at);
     if (event.type === 'run-finished') this.close();
   }
 
@@ -46,7 +55,17 @@ export class LiveView {
     this.#paintedAt = at;
     const { isStopping, columns, rows } = this.#options;
     const size = { columns: columns(), rows: rows() };
-    this.#area.paint(liveLines(this.#progress, { at, ...size, isStopping: isStopping() }));
+    const options = { at, ...size, isStopping: isStopping() };
+    this.#area.paint(
+      this.#read === undefined
+        ? liveLines(this.#progress, options)
+        : planLines(this.#read, options),
+    );
+  }
+
+  #began(at: string): void {
+    this.#startedAt = Date.parse(at);
+    this.#read = undefined;
   }
 
   /** The size of the terminal has changed. */

@@ -48,6 +48,34 @@ const busy: readonly RunEvent[] = [
   leafStarted(202, 4000, 3),
 ];
 
+describe('a plan that is read still', () => {
+  test('is told after 200 ms, until the run begins', () => {
+    let written = '';
+    const view = new LiveView({
+      write: (text) => (written += text),
+      columns: () => 60,
+      rows: () => 24,
+      colors: picocolors.createColors(false),
+      isStopping: () => false,
+    });
+    const look = (after: number): string => {
+      view.look(start + after);
+      const screen = new Screen(60, 24);
+      screen.write(written);
+      return screen.text().trim();
+    };
+    view.planning(0, start);
+    expect(look(199)).toBe('');
+    expect(look(200)).toBe('reading the plan');
+    view.planning(12_800, start + 250);
+    expect(look(300)).toBe('reading the plan: 12,800 invocations so far');
+    view.report({ ...planned(48), at: new Date(start + 400).toISOString() });
+    expect(look(700)).toMatch(/^\S+ +0% +0 of 48$/);
+    view.close();
+    expect(look(800)).toBe('');
+  });
+});
+
 describe('a live view', () => {
   test('says how far the run and its meta-tasks are, and what runs longest', () => {
     expect(linesOf(busy)).toMatchInlineSnapshot(`
