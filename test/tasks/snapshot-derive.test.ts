@@ -120,6 +120,7 @@ describe('a function', () => {
     expect(await read('2026-11-03')).toBe('id,length\n2,6\n3,2\n4,3\n');
     const [, , last] = await setsOf(runner.store, 'lengths');
     expect(last?.manifest.rows).toEqual({ in: 4, out: 3, rejected: 0, filtered: 1 });
+    expect(last?.manifest.counts).toEqual({ kept: 2, computed: 1, gone: 1 });
 
     await store(4, '2,Robert\n3,Cy\n4,Dan\n');
     await done(withFunction);
@@ -237,6 +238,25 @@ test('SQL, a function and a task give the same', async () => {
     keys: { date: '2026-11-03' },
   });
   expect(reject && textAt(reject, 'reason')).toContain("Could not convert string 'bad' to INT64");
+});
+
+test('a store on S3 gives the same', async () => {
+  const local = runner;
+  const s3 = await Runner.open([...tasksOf(snapshot), lengths], 's3');
+  try {
+    const texts: string[] = [];
+    for (runner of [local, s3]) {
+      await store(1, '1,Ann\n2,bad\n3,Cy\n4,Di\n');
+      await done(`${derive} --with=names:lengths --bucket-rows=2`);
+      await store(2, '1,Anna\n2,Bob\n3,Cy\n');
+      await done(`${derive} --with=names:lengths --bucket-rows=2`);
+      texts.push(await read('2026-11-02'));
+    }
+    expect(texts).toEqual(Array.from({ length: 2 }, () => 'id,length\n1,4\n2,3\n3,2\n'));
+  } finally {
+    runner = local;
+    await s3.close();
+  }
 });
 
 describe('refused is', () => {

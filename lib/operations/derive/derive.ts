@@ -94,6 +94,7 @@ export async function storeDerived(
       ? await writeBuckets(effects, sql`select * from (${all})`, gathered.key, options.bucketSize)
       : [],
     rows,
+    counts: { kept: counts.kept, computed: counts.computed, gone: counts.gone },
     keys: rows.out,
     source: options.inputs.map(({ version }) => version).join(' '),
     inputs: options.inputs,

@@ -38,10 +38,11 @@ export interface Pile {
  * computed are records that are new or have changed, and those without a derived row, which failed.
  */
 export async function gather(
-  effects: StateEffects,
+  given: StateEffects,
   chain: Chain,
   base: Base | undefined,
 ): Promise<Gathered> {
+  const effects = { ...given, store: fetchingOnce(given.store) };
   const now = await State.open(effects, chain);
   const todo: Pile = { paths: [], rows: 0 };
   const kept: Pile = { paths: [], rows: 0 };
@@ -170,6 +171,18 @@ class Comparison {
     if (this.#derived.length === 0) return sql`select ${selected(this.#schema, [])} where false`;
     return sql`select * from ${parquet(this.#derived)} where ${isWithin(this.#now.key, part.range)}`;
   }
+}
+
+/** A store that fetches each file once: a part is looked at several times, and files span several parts. */
+function fetchingOnce(store: StateEffects['store']): StateEffects['store'] {
+  const paths = new Map<string, Promise<string>>();
+  return {
+    download(key, staging, expected) {
+      const path = paths.get(key) ?? store.download(key, staging, expected);
+      paths.set(key, path);
+      return path;
+    },
+  };
 }
 
 /** Writes rows to a file of their own, if there are any. */

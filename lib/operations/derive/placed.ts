@@ -4,7 +4,7 @@ import { numberAt, textAt } from '../../engine/row.ts';
 import { identifier, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
-import { keyColumns, keyTexts } from '../merge/key.ts';
+import { keyColumns, keyTexts, textColumn } from '../merge/key.ts';
 import type { Key } from '../merge/key.ts';
 import { find, selected } from '../merge/schema.ts';
 import { PLACE } from './computing.ts';
@@ -70,7 +70,7 @@ async function checkPlaces(
   if (placed === places) return;
   const [double = {}] = await engine.rows(sql`select ${keyTexts(key)} from (${found})
     group by ${keyColumns(key)} having count(*) > 1 order by all limit 1`);
-  const example = key.map((_, n) => textAt(double, `k${n}`)).join(', ');
+  const example = key.map((_, n) => textAt(double, textColumn(n))).join(', ');
   throw new UserError(
     `--with: '${name}' gives several rows for a record, such as that with the key '${example}'; expected one at most`,
   );
