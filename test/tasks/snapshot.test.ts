@@ -421,3 +421,19 @@ test.each([
   );
   expect(sum).toEqual({ sum: 99 * 50 + 12, rows: 100 });
 });
+
+test('columns may have any names but those that are used beside them', async () => {
+  await put('1.csv', 'k0,_place,place,bucket,changes,k1\nb,1,2,3,4,x\na,5,6,7,8,y\n');
+  await put('2.csv', 'k0,_place,place,bucket,changes,k1\nb,9,2,3,4,x\nb,8,2,3,4,x\n');
+  await done(
+    'snapshot:full -- --dataset=users --key=k0,k1 --from=1.csv --date=2026-11-01 --bucket-rows=1',
+  );
+  await done('snapshot:increment -- --dataset=users --from=2.csv --date=2026-11-02');
+  await done('snapshot:merge -- --dataset=users --when=always');
+  const state = 'k0,_place,place,bucket,changes,k1\na,5,6,7,8,y\nb,8,2,3,4,x\n';
+  expect(await read('2026-11-02')).toBe(state);
+  await put('3.csv', 'k0,k1,file_row_number\nb,x,1\n');
+  expect(
+    await failed('snapshot:increment -- --dataset=users --from=3.csv --date=2026-11-03'),
+  ).toContain("'file_row_number', a name that Pipe uses");
+});

@@ -6,7 +6,7 @@ import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { Staging } from '../../store/store.ts';
-import { keyColumns, keyTexts } from './key.ts';
+import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
 
 /** A staged file of a range of keys. */
@@ -138,7 +138,8 @@ async function bucketFile(
 export async function endsOf(engine: Engine, path: string, key: Key): Promise<Bounds> {
   const least = await engine.rows(endQuery(path, key, 'asc'));
   const greatest = await engine.rows(endQuery(path, key, 'desc'));
-  const textsOf = ([row = {}]: readonly Row[]): string[] => key.map((_, n) => textAt(row, `k${n}`));
+  const textsOf = ([row = {}]: readonly Row[]): string[] =>
+    key.map((_, n) => textAt(row, textColumn(n)));
   return { first: textsOf(least), last: textsOf(greatest) };
 }
 
@@ -147,7 +148,7 @@ function endQuery(path: string, key: Key, direction: 'asc' | 'desc'): Sql {
   // One column has a quicker way.
   if (column && others.length === 0) {
     const end = raw(direction === 'asc' ? 'min' : 'max');
-    return sql`select ${end}(${identifier(column.name)})::varchar as k0 from ${parquet([path])}`;
+    return sql`select ${end}(${identifier(column.name)})::varchar as ${raw(textColumn(0))} from ${parquet([path])}`;
   }
   const order = key.map(({ name }) => sql`${identifier(name)} ${raw(direction)}`);
   return sql`select ${keyTexts(key)} from ${parquet([path])} order by ${order} limit 1`;

@@ -4,7 +4,7 @@ import { numberAt, textAt } from '../../engine/row.ts';
 import { identifier, join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
-import { keyColumns, keyTexts } from './key.ts';
+import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
 import type { Loaded, LoadEffects } from './load.ts';
 
@@ -53,6 +53,6 @@ function namesOf(key: Key): string {
 }
 
 function exampleOf(row: Row, key: Key): string {
-  const values = key.map(({ name }, n) => `${name} '${textAt(row, `k${n}`)}'`);
+  const values = key.map(({ name }, n) => `${name} '${textAt(row, textColumn(n))}'`);
   return `${values.join(', ')} (${numberAt(row, 'records')} records)`;
 }

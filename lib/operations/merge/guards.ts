@@ -19,7 +19,7 @@ export function standingOf(dataset: string, sets: readonly StoredSet[], day: str
   if (last && last.day > day) {
     throw new UserError(
       `${dataset}: the set of ${day} comes too late, since those up to ${last.day} are there and were made without it. ` +
-        `Store the state of today anew with snapshot:full, or leave ${day} out.`,
+        `Leave it out, or store a whole state from here on: pipe snapshot:full -- --dataset=${dataset} --from=<uri>`,
     );
   }
   const present = sets.find((set) => set.day === day);

@@ -58,8 +58,8 @@ export async function storeIncrement(
   const buckets = await writeBuckets(
     effects,
     sql`select ${selected(schema, columns)}, ${isGone(deletes)} as ${identifier(DELETED)}
-      from (select *, file_row_number as _place from ${parquet([loaded.path])})
-      qualify rank() over (partition by ${keyColumns(key)} order by ${ranked}_place desc) = 1`,
+      from (select *, file_row_number as __pipe_place from ${parquet([loaded.path])})
+      qualify rank() over (partition by ${keyColumns(key)} order by ${ranked}__pipe_place desc) = 1`,
     key,
     { ...options.bucketSize, rowGroupRows: INCREMENT_GROUP_ROWS },
   );

@@ -19,9 +19,16 @@ export function keyColumns(key: Key): Sql {
   return sql`${key.map(({ name }) => identifier(name))}`;
 }
 
-/** The key's columns as texts, which `cast` reads back. */
+/** The n-th column of a key as text; no column of a source has this name. */
+export function textColumn(n: number): string {
+  return `__pipe_key${n}`;
+}
+
+/** The key's columns as texts, which `cast` reads back, as {@link textColumn}. */
 export function keyTexts(key: Key): Sql {
-  const texts = key.map(({ name }, n) => sql`${identifier(name)}::varchar as ${raw(`k${n}`)}`);
+  const texts = key.map(
+    ({ name }, n) => sql`${identifier(name)}::varchar as ${raw(textColumn(n))}`,
+  );
   return sql`${texts}`;
 }
 

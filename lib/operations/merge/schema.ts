@@ -54,9 +54,10 @@ function checkColumns(columns: readonly Column[], { key, from }: Evolving): void
       `${from} has no column '${missing}', which is part of the key; its columns are ${names}. Name others with --key=<columns>.`,
     );
   }
-  if (find(columns, DELETED)) {
+  const taken = columns.find(({ name }) => /^(_deleted|file_row_number|__pipe_.*)$/i.test(name));
+  if (taken) {
     throw new UserError(
-      `${from} has a column '${DELETED}', the name under which increments mark what is gone. Give it another name.`,
+      `${from} has a column '${taken.name}', a name that Pipe uses beside those of the source. Give it another one.`,
     );
   }
 }

@@ -125,14 +125,14 @@ export class State {
     const parts: Sql[] = [];
     for (const [turn, { set, buckets }] of held.entries()) {
       const columns = selected(this.columns, set.manifest.schema);
-      parts.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turn))} as _turn
+      parts.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turn))} as __pipe_turn
         from ${parquet(await this.#paths(buckets))} where ${isWithin(this.key, range)}`);
     }
     if (parts.length === 0) return undefined;
     const all = join(parts, ' union all ');
-    if (parts.length === 1) return sql`select * exclude (_turn) from (${all})`;
-    return sql`select * exclude (_turn) from (${all})
-      qualify rank() over (partition by ${keyColumns(this.key)} order by _turn desc) = 1`;
+    if (parts.length === 1) return sql`select * exclude (__pipe_turn) from (${all})`;
+    return sql`select * exclude (__pipe_turn) from (${all})
+      qualify rank() over (partition by ${keyColumns(this.key)} order by __pipe_turn desc) = 1`;
   }
 
   async #paths(buckets: readonly StoredBucket[]): Promise<string[]> {
@@ -179,10 +179,10 @@ export async function spansOf(
     boundRow(key, first, n, true),
     boundRow(key, last, n, false),
   ]);
-  const rows = await engine.rows(sql`select _n, _low, ${bucketOf(key, firsts)} as part
+  const rows = await engine.rows(sql`select __pipe_n, __pipe_low, ${bucketOf(key, firsts)} as part
     from (${join(values, ' union all ')})`);
   const partOf = (n: number, low: boolean): number => {
-    const row = rows.find((each) => each['_n'] === n && each['_low'] === low);
+    const row = rows.find((each) => each['__pipe_n'] === n && each['__pipe_low'] === low);
     return row ? numberAt(row, 'part') : 0;
   };
   return set.buckets.map((bucket, n) => ({ bucket, low: partOf(n, true), high: partOf(n, false) }));
@@ -192,7 +192,7 @@ function boundRow(key: Key, bound: readonly string[], n: number, low: boolean): 
   const values = key.map(
     (column, index) => sql`${keyValue(column, bound[index] ?? '')} as ${identifier(column.name)}`,
   );
-  return sql`select ${values}, ${raw(String(n))} as _n, ${raw(String(low))} as _low`;
+  return sql`select ${values}, ${raw(String(n))} as __pipe_n, ${raw(String(low))} as __pipe_low`;
 }
 
 /** A row that says nothing but which key is gone. */
