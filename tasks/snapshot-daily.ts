@@ -18,7 +18,7 @@ export const snapshotDaily = defineTask({
   summary: 'For cron: store the days that are missing, derive, merge when due, expire',
   usage: `--dataset=<name> --from=<uri> [--as=<diff|increment|full>] [--key=<columns>] [--date=<day>]
   [--deletes=<column=value>] [--order=<column>] [--skip-missing] [--allow-shrink] [--accept-schema]
-  [(--to=<derived> --with=<task or module>)] [--concurrency=<n>] [--max-rejects=<n>]
+  [(--to=<derived> --with=<module>)] [--concurrency=<n>] [--max-rejects=<n>]
   [--when=<auto|always|never>] [--reads-per-day=<n>] [--keep-days=<n>] [--keep-full=<n>] [--grace-hours=<n>]
   [--bucket-rows=<n>] [--memory=<size>]
 
@@ -34,7 +34,7 @@ Options:
   --allow-shrink       Take a state of no records, or of less than half as many as the last one.
   --accept-schema      Take columns whose types do not fit those of the dataset.
   --to=<derived>       Where derived sets go, as in snapshot:derive.
-  --with=<task or module>  What computes them: attributes.sql, attributes.ts or a task.
+  --with=<module>  What computes them: attributes.sql, attributes.ts or a task.
   --concurrency=<n>    Calls of a function under way at once [default: 16].
   --max-rejects=<n>    Publish no derived set when more records fail; default: any number, but not all.
   --when=<auto|always|never>  When to merge [default: auto].

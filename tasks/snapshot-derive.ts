@@ -17,13 +17,13 @@ import { bucketSize, effectsOf } from './snapshot-options.ts';
 export const snapshotDerive = defineTask({
   name: 'snapshot:derive',
   summary: 'Compute attributes of records: those that are new or changed, and those that failed',
-  usage: `--dataset=<name> --to=<derived> --with=<task or module> [--date=<day>] [--concurrency=<n>]
+  usage: `--dataset=<name> --to=<derived> --with=<module> [--date=<day>] [--concurrency=<n>]
   [--max-rejects=<n>] [--allow-shrink] [--accept-schema] [--bucket-rows=<n>] [--memory=<size>]
 
 Options:
   --dataset=<name>     Whose sets snapshot:full and snapshot:increment made.
   --to=<derived>       Where the derived sets go: the key of a record, and what was computed of it.
-  --with=<task or module>  SQL: attributes.sql, a select over the table records with its key. JavaScript or
+  --with=<module>  SQL: attributes.sql, a select over the table records with its key. JavaScript or
                        TypeScript: attributes.ts, which exports a function (record, context) => row; with
                        export const batch = 100 it takes and gives lists. A task:
                        it takes a file of records by --from and writes rows with their key to --to.
