@@ -23,7 +23,7 @@ export const snapshotDerive = defineTask({
 Options:
   --dataset=<name>     Whose sets snapshot:full and snapshot:increment made.
   --to=<derived>       Where the derived sets go: the key of a record, and what was computed of it.
-  --with=<module>  SQL: attributes.sql, a select over the table records with its key. JavaScript or
+  --with=<module>      SQL: attributes.sql, a select over the table records with its key. JavaScript or
                        TypeScript: attributes.ts, which exports a function (record, context) => row; with
                        export const batch = 100 it takes and gives lists. A task:
                        it takes a file of records by --from and writes rows with their key to --to.
