@@ -56,6 +56,8 @@ export interface Holding {
 const BEATS_PER_STALE = 4;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1000;
+/** A store answers within that, or not at all. */
+const MAX_CLOSE_MS = 2000;
 /** Who waits for longer says so. */
 const SAY_AFTER_MS = 2000;
 
@@ -113,9 +115,23 @@ export class Leases {
     return { kind: 'held', holding: { confirm, giveBack } };
   }
 
-  /** Stops the heart; every leaf has given back what it held. */
-  close(): void {
+  /**
+   * Stops the heart and gives back what leaves hold that were given up on: they publish nothing any
+   * more, and another machine would wait for them. A store that is out of reach keeps nobody here.
+   */
+  async close(): Promise<void> {
     clearInterval(this.#heart);
+    if (this.#entries.size === 0) return;
+    const left = [...this.#entries.values()].map(async ({ result }) => {
+      const lease = await result;
+      if (lease instanceof Lease) await lease.giveBack();
+    });
+    const enough = new AbortController();
+    await Promise.race([
+      Promise.allSettled(left),
+      this.#settings.pause(MAX_CLOSE_MS, enough.signal),
+    ]);
+    enough.abort();
   }
 
   async #join(scope: string, published: number, waiter: Waiter): Promise<Result> {

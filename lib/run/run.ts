@@ -70,7 +70,7 @@ export async function runInvocation(
   } finally {
     options.cancel.removeEventListener('abort', cancel);
     options.stop.removeEventListener('abort', stop);
-    leases?.close();
+    await leases?.close();
     await workers?.close();
     if (workers?.hasLost) await options.store.cleanStaging();
     await engines.close();

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await rig.write({
     'package.json': '{ "type": "module" }',
     'tasks/slow.js': `import { defineTask, sql } from 'pipe';
+import { writeFileSync } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
@@ -34,6 +35,7 @@ export const deaf = defineTask({
   name: 'slow:deaf',
   summary: 'Never end, whatever anybody says',
   usage: '',
+  outputs: () => [{ partition: { dataset: 'deaf', keys: {} }, inputs: [] }],
   async run() {
     await writeFile('began-1', '');
     await new Promise(() => setInterval(() => {}, 1000));
@@ -47,6 +49,16 @@ export const query = defineTask({
   async run(_, context) {
     const engine = await context.engine();
     await engine.rows(sql\`select sum(a.range * b.range) from range(1000000000) a, range(1000000) b\`);
+  },
+});
+
+export const endless = defineTask({
+  name: 'slow:endless',
+  summary: 'Plan for ever',
+  usage: '',
+  *plan() {
+    writeFileSync('began-1', '');
+    for (let n = 0; ; n++) yield { task: 'slow:leaf', args: [String(n)] };
   },
 });
 
@@ -107,6 +119,14 @@ test.each([
   await expect(access(rig.path('began-2'))).rejects.toThrow('ENOENT');
 });
 
+test('reading a plan ends, too, and nothing is run', async () => {
+  const run = await start('slow:endless');
+  run.child.kill('SIGTERM');
+  const ended = await run.end();
+  expect(ended.code).toBe(143);
+  expect(ended.stderr).toMatch(/pipe: nothing was run; to go on: pipe slow:endless\n$/);
+});
+
 test('a second signal cancels what runs', async () => {
   const run = await start();
   run.child.kill('SIGINT');
@@ -132,6 +152,8 @@ test('a leaf that never ends keeps neither a cancelled run alive nor one that ti
   const ended = await run.end();
   expect(ended.code).toBe(130);
   expect(ended.stderr).toContain('1 of 1 invocations are left; to go on: pipe slow:deaf');
+  // Nobody else waits for it.
+  expect((await rig.shell('ls data/.pipe/leases')).stdout).toBe('');
   const timedOut = await rig.pipe(['--timeout=50ms', '--retries=3', 'slow:deaf']);
   expect(timedOut.code).toBe(1);
   expect(timedOut.stderr).toContain('took longer than 50ms');

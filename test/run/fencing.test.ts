@@ -124,7 +124,7 @@ async function race(
     if (error instanceof Killed) return 'killed';
     throw error;
   } finally {
-    leases.close();
+    await leases.close();
   }
 }
 
