@@ -437,3 +437,24 @@ test('columns may have any names but those that are used beside them', async () 
     await failed('snapshot:increment -- --dataset=users --from=3.csv --date=2026-11-03'),
   ).toContain("'file_row_number', a name that Pipe uses");
 });
+
+test('an unchanged source gives an empty increment, the same file or another one', async () => {
+  const [first] = Object.values(states);
+  await put('1.csv', first ?? '');
+  await put('2.csv', 'id,name,age\n3,"Cy\nlon",50\n2,Bob,40\n1,Ann,30\n');
+  const command = 'snapshot:diff -- --dataset=users --key=id';
+  await done(`${command} --from=1.csv --date=2026-11-01`);
+  await done(`${command} --from=1.csv --date=2026-11-02`);
+  await done(`${command} --from=2.csv --date=2026-11-03`);
+  const sets = await setsOf(runner.store, 'users');
+  expect(sets.map(({ set, buckets }) => [set.kind, set.keys, buckets.length])).toEqual([
+    ['full', 3, 1],
+    ['increment', 3, 0],
+    ['increment', 3, 0],
+  ]);
+  expect(await read('2026-11-03')).toBe(first);
+  await done('snapshot:merge -- --dataset=users --when=always');
+  expect((await setsOf(runner.store, 'users')).at(-1)?.manifest.files).toEqual([]);
+  expect(await read('2026-11-03')).toBe(first);
+  await done('snapshot:verify -- --dataset=users');
+});
