@@ -57,12 +57,12 @@ export async function storeDerived(
   const { dataset, day, standing } = options;
   const failures = new Failures(effects.staging, options.maxRejects);
   const todo = await together(effects, gathered, options);
-  const done = todo && (await computing.compute(todo, { ...effects, failures }));
+  const { done, failed } = await compute(effects, computing, todo, failures);
   const computed = done?.rows ?? 0;
   const rejected = gathered.todo.rows - computed;
   failures.check(rejected, `a record for which '${computing.name}' gave no row`);
   const counts = { kept: gathered.kept.rows, computed, rejected, gone: gathered.gone };
-  const rejects = todo && (await writeRejects(effects, todo, done, await failures.close()));
+  const rejects = todo && (await writeRejects(effects, todo, done, failed));
   if (counts.kept + computed === 0 && rejects && rejects.rows > 0) {
     throw new UserError(
       `${dataset}: none of ${rejects.rows} records of ${day} could be computed; the first one: ${rejects.first}. Nothing was published; look at '${computing.name}'.`,
@@ -114,6 +114,21 @@ async function together(
   const path = others.length === 0 ? only : staging.path('records.parquet');
   if (others.length > 0) await engine.write(sql`select * from ${parquet(todo.paths)}`, path);
   return { path, rows: todo.rows, columns, key, known };
+}
+
+async function compute(
+  effects: DeriveEffects,
+  computing: Computing,
+  todo: ToCompute | undefined,
+  failures: Failures,
+): Promise<{ readonly done: Computed | undefined; readonly failed: string | undefined }> {
+  try {
+    const done = todo && (await computing.compute(todo, { ...effects, failures }));
+    return { done, failed: await failures.close() };
+  } catch (error) {
+    await failures.close();
+    throw error;
+  }
 }
 
 /** Whether the set of the day is what would come out: same state, same code, nothing new. */

@@ -35,9 +35,14 @@ const SAMPLE_RECORDS = 1000;
 async function writeAll(records: Records, given: ColumnTypes, path: string): Promise<ColumnTypes> {
   const sample: Readonly<Record<string, unknown>>[] = [];
   let started: Started | undefined;
-  for await (const record of records) {
-    if (started) await started.file.append(record);
-    else if (sample.push(record) === SAMPLE_RECORDS) started = await start(sample, given, path);
+  try {
+    for await (const record of records) {
+      if (started) await started.file.append(record);
+      else if (sample.push(record) === SAMPLE_RECORDS) started = await start(sample, given, path);
+    }
+  } catch (error) {
+    if (started) await giveUp(started.file);
+    throw error;
   }
   const { file, types } = started ?? (await start(sample, given, path));
   await file.close();
@@ -56,8 +61,18 @@ async function start(
 ): Promise<Started> {
   const types = typesOf(sample, given);
   const file = await openParquetFile(path, types);
-  for (const record of sample) await file.append(record);
-  return { file, types };
+  try {
+    for (const record of sample) await file.append(record);
+    return { file, types };
+  } catch (error) {
+    await giveUp(file);
+    throw error;
+  }
+}
+
+/** Lets the file go; what there is to say of it has been said. */
+async function giveUp(file: ParquetFile): Promise<void> {
+  await file.close().catch(() => undefined);
 }
 
 /** The file's rows; the writer of records knows neither instants nor JSON by their types. */
