@@ -5,23 +5,36 @@ import { oneLine, printable } from './text.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-const words: readonly (readonly [Status, string])[] = [
+const words: readonly (readonly [Status | 'left', string])[] = [
   ['done', 'done'],
   ['skipped', 'up to date'],
+  ['left', 'skipped'],
   ['no-data', 'without data'],
   ['failed', 'failed'],
   ['cancelled', 'not run'],
 ];
 
-/** `48 done, 3 up to date, 2 failed in 1.2 s`. */
-export function closingLine({ counts, durationMs }: RunFinished, colors: Colors): string {
+/**
+ * `48 done, 3 up to date, 2 failed in 1.2 s`. `left`: how many were skipped for another reason than
+ * that they are up to date, such as that another run makes them.
+ */
+export function closingLine(
+  { counts: all, durationMs }: RunFinished,
+  left: number,
+  colors: Colors,
+): string {
+  const counts = { ...all, skipped: all.skipped - left, left };
   const given = words.filter(([status]) => counts[status] > 0);
   if (given.length === 0) return 'nothing to do';
   if (given.length === 1 && counts.skipped > 0) {
     return colors.green(`everything is up to date (${formatCount(counts.skipped, 'partition')})`);
   }
   const text = given.map(([status, word]) =>
-    paintStatus(`${formatNumber(counts[status])} ${word}`, status, colors),
+    paintStatus(
+      `${formatNumber(counts[status])} ${word}`,
+      status === 'left' ? 'skipped' : status,
+      colors,
+    ),
   );
   return `${text.join(', ')} in ${formatDuration(durationMs)}`;
 }

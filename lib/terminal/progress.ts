@@ -132,7 +132,7 @@ export class Progress {
     this.#metas.set(id, { ...share(leaves), task, argv, depth, parent: above, isCalled });
   }
 
-  #leafFinished({ id, status }: InvocationFinished): void {
+  #leafFinished({ id, status, reason }: InvocationFinished): void {
     const leaf = this.#leaves.get(id);
     this.#leaves.delete(id);
     if (leaf?.isCalled) this.#called++;
@@ -140,7 +140,7 @@ export class Progress {
       for (const each of this.#above(leaf?.parent)) {
         each.ended++;
         if (status === 'failed') each.failed++;
-        if (status === 'skipped') each.skipped++;
+        if (status === 'skipped' && reason === undefined) each.skipped++;
         if (status === 'no-data') each.withoutData++;
       }
     }

@@ -43,6 +43,8 @@ class Reporter {
   readonly #withoutData: string[] = [];
   #failed = 0;
   #noData = 0;
+  /** Leaves that were skipped although they may not be up to date. */
+  #left = 0;
   #leaves = 0;
 
   constructor(options: ReporterOptions) {
@@ -107,6 +109,7 @@ class Reporter {
       this.#failed += 1;
       if (this.#failures.length < maxFailures) this.#failures.push(event.error);
     }
+    if (event.status === 'skipped' && event.reason !== undefined) this.#left += 1;
     if (event.status === 'no-data' && event.kind === 'leaf') {
       this.#noData += 1;
       if (this.#withoutData.length < maxWithoutData) this.#withoutData.push(this.#line(event));
@@ -114,12 +117,12 @@ class Reporter {
   }
 
   /** `done        1.2 s  pipe stats:pageloads -- --sites=a  # 1,000 rows in, 24 out`. */
-  #line({ id, status, durationMs, rows, error }: InvocationFinished): string {
+  #line({ id, status, durationMs, rows, error, reason = '' }: InvocationFinished): string {
     const { task, argv } = this.#running.get(id) ?? { task: 'pipe', argv: [] };
     const command = oneLine(error?.command ?? this.#options.command(task, argv));
     const label = paintStatus(status.padEnd('cancelled'.length), status, this.#colors);
-    const comment = error ? firstLine(error.message) : rows ? rowsText(rows) : '';
-    const aside = comment && this.#colors.dim(`  # ${comment}`);
+    const comment = error ? firstLine(error.message) : rows ? rowsText(rows) : reason;
+    const aside = comment && this.#colors.dim(`  # ${oneLine(comment)}`);
     const duration = formatDuration(durationMs).padStart(8);
     return `${label} ${duration}  ${command}${aside}`;
   }
@@ -139,7 +142,7 @@ class Reporter {
     const withoutData = this.#withoutData.length > 0 ? ['', ...this.#withoutData] : [];
     this.#print(
       [
-        closingLine(event, this.#colors),
+        closingLine(event, this.#left, this.#colors),
         ...failures,
         ...more(this.#failed - maxFailures),
         ...withoutData,

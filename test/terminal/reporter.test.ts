@@ -55,6 +55,17 @@ const mixed: readonly RunEvent[] = [
   finished({ done: 1, 'no-data': 1, failed: 2 }),
 ];
 
+test('what another run makes is not called up to date', () => {
+  const skipped = leafFinished(2, 'skipped', { reason: 'another run makes it' });
+  const events = [leafStarted(2), skipped, leafStarted(3), leafFinished(3, 'skipped')];
+  const text = report([planned(2), ...events, finished({ skipped: 2 })]);
+  expect(text).toBe('1 up to date, 1 skipped in 1.2 s\n');
+  const alone = report([planned(1), leafStarted(2), skipped, finished({ skipped: 1 })]);
+  expect(alone).toBe('1 skipped in 1.2 s\n');
+  const verbose = report([leafStarted(2), skipped], { verbosity: 'verbose' });
+  expect(verbose).toMatch(/^skipped .* # another run makes it$/m);
+});
+
 test('normal: a line per failure as it comes, then the closing text', () => {
   expect(report(mixed)).toMatchInlineSnapshot(`
     "stats:pageloads: reading 3 files␛[2J
