@@ -102,6 +102,7 @@ function lost(dataset: string, days: readonly string[]): UserError {
   );
 }
 
+/** What `--bucket-rows` says. */
 export function bucketSize(rows: string | undefined): SetOptions['bucketSize'] {
   return rows === undefined ? {} : { rows: integer(rows, { option: '--bucket-rows', min: 1 }) };
 }

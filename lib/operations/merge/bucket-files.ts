@@ -14,6 +14,7 @@ export interface BucketFile extends Bounds {
   readonly file: DraftFile;
 }
 
+/** What writing buckets touches. */
 export interface BucketEffects {
   readonly engine: Engine;
   readonly staging: Staging;

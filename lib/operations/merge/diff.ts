@@ -1,21 +1,15 @@
-import type { Column } from '../../dataset/manifest.ts';
 import type { Chain } from '../../dataset/snapshot.ts';
 import { parquet } from '../../engine/parquet.ts';
-import { numberAt } from '../../engine/row.ts';
-import { identifier, join, sql } from '../../engine/sql.ts';
-import type { Sql } from '../../engine/sql.ts';
+import { sql } from '../../engine/sql.ts';
 import type { RowCounts } from '../../ledger/events.ts';
-import { cut, INCREMENT_GROUP_ROWS } from './bucket-files.ts';
-import type { BucketFile } from './bucket-files.ts';
-import { checkNoDoubles, checkNoNulls } from './check-keys.ts';
+import { checkNoNulls } from './check-keys.ts';
+import { writeDifferences } from './differences.ts';
 import { inputsOf, keyOf, storeLoaded } from './full.ts';
 import { checkShrink } from './guards.ts';
 import type { Standing } from './guards.ts';
-import { isWithin, keyColumns } from './key.ts';
-import type { Key } from './key.ts';
+import { keyColumns } from './key.ts';
 import { load } from './load.ts';
-import { DELETED, evolve, flag, keyIn, selected } from './schema.ts';
-import { goneRow, State } from './state.ts';
+import { evolve, keyIn, selected } from './schema.ts';
 import { publishSet, sourceText } from './store-set.ts';
 import type { SetEffects, SetOptions } from './store-set.ts';
 
@@ -31,8 +25,9 @@ export async function storeDiff(
 ): Promise<RowCounts> {
   const { before, present } = standing;
   const names = keyOf(given, standing);
-  if (before && isSameDump(options, before))
+  if (before && isSameDump(options, before)) {
     return await storeSame(effects, options, before, present);
+  }
   const loaded = await load(effects, options.source);
   if (!before) return await storeLoaded(effects, options, names, standing, loaded);
   const { dataset, from } = options;
@@ -47,19 +42,9 @@ export async function storeDiff(
       order by ${keyColumns(key)}`,
     dump,
   );
-  const state = await State.open(effects, before);
-  const changed: string[] = [];
-  for (const part of state.parts) {
-    const was = sql`select ${selected(schema, old)} from (${await state.partRows(part)})`;
-    const is = sql`select * from ${parquet([dump])} where ${isWithin(key, part.range)}`;
-    await checkNoDoubles(effects, is, key, from);
-    const path = effects.staging.path('changes.parquet');
-    const query = sql`${differences(was, is, key, schema)} order by ${keyColumns(key)}`;
-    if ((await effects.engine.write(query, path)).rows > 0) changed.push(path);
-  }
-  const buckets = await together(effects, changed, key, options);
+  const wanted = { dump, schema, key, from, size: options.bucketSize };
+  const { buckets, gone } = await writeDifferences(effects, before, wanted);
   const out = buckets.reduce((sum, { file }) => sum + file.rows, 0);
-  const gone = await goneIn(effects, changed);
   const rows = {
     in: loaded.rows + gone,
     out,
@@ -112,48 +97,4 @@ async function storeSame(
   });
   effects.log(`${options.dataset}: the same source as on ${tip.day}, so nothing has changed`);
   return rows;
-}
-
-/** Records that are new or have changed, and the keys that are gone. */
-function differences(was: Sql, is: Sql, key: Key, columns: readonly Column[]): Sql {
-  const names = columns.map(({ name }) => identifier(name));
-  const isOther = join(
-    names.map((name) => sql`fresh.${name} is distinct from stale.${name}`),
-    ' or ',
-  );
-  const [first = sql`null`] = key.map(({ name }) => identifier(name));
-  const isSame = join(
-    key.map(({ name }) => sql`fresh.${identifier(name)} = stale.${identifier(name)}`),
-    ' and ',
-  );
-  return sql`select ${names.map((name) => sql`fresh.${name}`)}, ${flag(false)}
-      from (${is}) fresh left join (${was}) stale on ${isSame}
-      where stale.${first} is null or ${isOther}
-    union all
-    select ${goneRow(columns, key)} from (${was}) anti join (${is}) using (${keyColumns(key)})`;
-}
-
-/** The changes of all parts, which come in the order of their keys, in as few files as are wanted. */
-async function together(
-  effects: SetEffects,
-  paths: readonly string[],
-  key: Key,
-  { bucketSize }: Pick<SetOptions, 'bucketSize'>,
-): Promise<BucketFile[]> {
-  if (paths.length === 0) return [];
-  const path = effects.staging.path('changes.parquet');
-  const size = { ...bucketSize, rowGroupRows: INCREMENT_GROUP_ROWS };
-  const query = sql`select * from ${parquet(paths)}`;
-  const { rows, bytes } = await effects.engine.write(query, path, {
-    rowGroupRows: INCREMENT_GROUP_ROWS,
-  });
-  return await cut(effects, { path, rows, bytes }, key, size);
-}
-
-async function goneIn({ engine }: SetEffects, paths: readonly string[]): Promise<number> {
-  if (paths.length === 0) return 0;
-  const [row = {}] = await engine.rows(
-    sql`select count(*) filter (${identifier(DELETED)}) as gone from ${parquet(paths)}`,
-  );
-  return numberAt(row, 'gone');
 }

@@ -9,6 +9,7 @@ import type { StoredSet } from '../../dataset/snapshot.ts';
 import { addDays, parseDay } from '../../dates/day.ts';
 import type { Store } from '../../store/store.ts';
 
+/** Which states are to stay. */
 export interface Retention {
   readonly today: string;
   /** Days back from today that can be read, today included. */

@@ -15,6 +15,7 @@ import { DELETED, evolve, find, keyIn, selected } from './schema.ts';
 import { publishSet, sourceText } from './store-set.ts';
 import type { SetEffects, SetOptions } from './store-set.ts';
 
+/** How records become an increment. */
 export interface IncrementOptions extends SetOptions {
   /** Records in which the column has this value say that their key is gone. */
   readonly deletes?: { readonly column: string; readonly value: string };

@@ -22,6 +22,7 @@ export interface Loaded {
   readonly rows: number;
 }
 
+/** What reading a source touches. */
 export interface LoadEffects {
   readonly engine: Engine;
   readonly staging: Staging;

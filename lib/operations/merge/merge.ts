@@ -18,6 +18,7 @@ import type { Part } from './state.ts';
 import { publishSet } from './store-set.ts';
 import type { SetEffects } from './store-set.ts';
 
+/** What to merge, and when. */
 export interface MergeOptions {
   readonly dataset: string;
   /** The set whose state becomes a full set; left out: the last one. */
@@ -27,6 +28,7 @@ export interface MergeOptions {
   readonly bucketSize: BucketSize;
 }
 
+/** What came of a merge. */
 export interface Merging {
   readonly cost: MergeCost;
   /** Undefined where it was not merged. */

@@ -10,6 +10,7 @@ import { keyColumns } from './key.ts';
 import { State } from './state.ts';
 import type { StateEffects } from './state.ts';
 
+/** Formats that a state is written in. */
 export type ReadFormat = 'csv' | 'jsonl' | 'parquet';
 
 /** Reads that find their files gone look again so often; each time somebody has published in between. */

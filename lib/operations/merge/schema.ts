@@ -8,6 +8,7 @@ import type { Key } from './key.ts';
 /** The column of an increment that tells a record that is gone from one that is there. */
 export const DELETED = '_deleted';
 
+/** How columns of a source are held against those of a dataset. */
 export interface Evolving {
   readonly key: readonly string[];
   /** What to call where the new columns come from. */

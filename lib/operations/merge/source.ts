@@ -13,12 +13,14 @@ export interface SnapshotSource {
   readonly version: string;
 }
 
+/** One file of a source. */
 export interface SourceFile {
   readonly input: Input;
   /** Where the file is on this machine; one of S3 is fetched. */
   fetch(staging: () => Promise<Staging>): Promise<string>;
 }
 
+/** Where sources are looked for. */
 export interface SourceEffects {
   readonly cwd: string;
   readonly openStore: (uri: string) => Promise<Store>;

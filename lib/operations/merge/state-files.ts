@@ -8,6 +8,7 @@ import type { Staging, Store } from '../../store/store.ts';
 import { withChain } from './read.ts';
 import { stateRows } from './state.ts';
 
+/** What reading a state as files touches. */
 export interface StateFileEffects {
   readonly store: Reader & Pick<Store, 'uri' | 'download'>;
   engine(): Promise<Engine>;

@@ -10,6 +10,7 @@ import { bucketOf, isWithin, keyColumns, keyValue, rangesOf } from './key.ts';
 import type { Key, KeyRange } from './key.ts';
 import { DELETED, flag, isSameSchema, keyIn, selected } from './schema.ts';
 
+/** What reading a state touches. */
 export interface StateEffects {
   readonly engine: Engine;
   readonly store: Pick<Store, 'download'>;
@@ -159,6 +160,7 @@ async function partsOf(engine: Engine, chain: Chain, key: Key): Promise<Part[]> 
   }));
 }
 
+/** The numbers of the buckets into which a file's first and last key fall. */
 export interface Span {
   readonly bucket: StoredBucket;
   readonly low: number;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 
+/** What writing to a place of the user touches; `run` makes names of its own. */
 export interface WriteToEffects {
   readonly cwd: string;
   readonly run: string;
