@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { smallerPng } from './rig/pictures/png.ts';
-import { terminalColumns, terminalSvg } from './rig/pictures/terminal-svg.ts';
+import { terminalColumns } from './rig/pictures/terminal-rows.ts';
+import { terminalSvg } from './rig/pictures/terminal-svg.ts';
 
 /** What is drawn, without the frame and the style. */
 function marksOf(output: string): readonly string[] {

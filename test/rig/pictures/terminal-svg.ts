@@ -1,32 +1,20 @@
-import { displayWidth } from '../../../lib/terminal/text.ts';
+import { rowsOf } from './terminal-rows.ts';
+import type { Cell } from './terminal-rows.ts';
 
-/** Cells of a row; longer lines go on in the next one. */
-export const terminalColumns = 110;
-
-/**
- * What a terminal shows after `output`, as an SVG of its own colours on light and on dark pages. Knows
- * what this project writes: colours, bold, dim, underlined, cursor up and clearing; one cell a character.
- * Throws for others.
- */
+/** What a terminal shows after `output`, as an SVG that has colours of its own on light and on dark pages. */
 export function terminalSvg(output: string, title: string): string {
   const rows = rowsOf(output);
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const width = columns * cellWidth + 2 * margin;
   const height = rows.length * cellHeight + 2 * margin;
-  const body = rows.flatMap((row, at) => spansOf(row).map((span) => drawn(span, at)));
+  const marks = rows.flatMap((row, at) => spansOf(row).map((span) => drawn(span, at)));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${escape(title)}</title>
 <style>${style}</style>
 <rect class="frame" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-${body.join('\n')}
+${marks.join('\n')}
 </svg>
 `;
-}
-
-interface Cell {
-  readonly text: string;
-  /** Names of {@link style}, such as `green bold`. */
-  readonly look: string;
 }
 
 interface Span extends Cell {
@@ -59,62 +47,6 @@ text, rect { fill: #e6edf3 }
 .dim { fill: #9198a1 }
 }`;
 
-const looks: Readonly<Record<string, string>> = {
-  '1': 'bold',
-  '2': 'dim',
-  '4': 'underline',
-  '31': 'red',
-  '32': 'green',
-  '33': 'yellow',
-  '34': 'blue',
-  '35': 'magenta',
-  '36': 'cyan',
-};
-
-const looksEnded: Readonly<Record<string, readonly string[]>> = {
-  '': Object.values(looks),
-  '0': Object.values(looks),
-  '22': ['bold', 'dim'],
-  '24': ['underline'],
-  '39': ['red', 'green', 'yellow', 'blue', 'magenta', 'cyan'],
-};
-
-function rowsOf(output: string): readonly (readonly Cell[])[] {
-  const rows: Cell[][] = [[]];
-  let [row, column] = [0, 0];
-  let on: readonly string[] = [];
-  // eslint-disable-next-line no-control-regex
-  for (const [token] of output.matchAll(/\x1b\[[?\d;]*[a-zA-Z]|\P{M}\p{M}*/gu)) {
-    const here = (rows[row] ??= []);
-    const [, digits = '', control = token] = /^.\[(\??[\d;]*)(\D)$/.exec(token) ?? [];
-    if (control === '\r') column = 0;
-    else if (control === '\n') [row, column] = [row + 1, 0];
-    else if (token === control && displayWidth(token) === 1) {
-      if (column === terminalColumns) [row, column] = [row + 1, 0];
-      const there = (rows[row] ??= []);
-      while (there.length < column) there.push({ text: ' ', look: '' });
-      there[column++] = { text: token, look: on.join(' ') };
-    } else if (control === 'm') on = lookAfter(on, digits);
-    else if (control === 'A') row = Math.max(0, row - Number(digits || 1));
-    else if (control === 'K' || control === 'J') {
-      here.length = Math.min(here.length, column);
-      if (control === 'J') rows.length = row + 1;
-    } else if (!digits.startsWith('?')) throw new Error(`unknown ${JSON.stringify(token)}`);
-  }
-  while (rows.at(-1)?.length === 0) rows.pop();
-  return rows;
-}
-
-function lookAfter(on: readonly string[], codes: string): readonly string[] {
-  return codes.split(';').reduce((before, code) => {
-    const ended = looksEnded[code];
-    if (ended) return before.filter((look) => !ended.includes(look));
-    const look = looks[code];
-    if (look === undefined) throw new Error(`unknown look ${code}`);
-    return [...before, look];
-  }, on);
-}
-
 /** Neighbours of one look and kind; parts of blocks stand alone. */
 function spansOf(row: readonly Cell[]): readonly Span[] {
   const spans: Span[] = [];
@@ -137,17 +69,17 @@ function kindOf(text: string): string {
 function drawn({ text, look, column, cells }: Span, row: number): string {
   const [x, y] = [margin + column * cellWidth, margin + row * cellHeight];
   const kind = kindOf(text);
+  const looks = [look, kind === shade ? 'shade' : ''].filter((name) => name !== '').join(' ');
+  const attributes = looks === '' ? '' : ` class="${looks}"`;
+  const width = cells * cellWidth;
   if (kind === 'text') {
-    const classes = look === '' ? '' : ` class="${look}"`;
     // Whatever the font, what stands below one another in the terminal does so here.
-    return `<text x="${x}" y="${y + 13}" textLength="${cells * cellWidth}" lengthAdjust="spacingAndGlyphs"${classes}>${escape(text).replaceAll(' ', '\u00a0')}</text>`;
+    const fitting = `textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
+    const shown = escape(text).replaceAll(' ', '\u00a0');
+    return `<text x="${x}" y="${y + 13}" ${fitting}${attributes}>${shown}</text>`;
   }
-  const classes = [look, ...(kind === shade ? ['shade'] : [])]
-    .filter((name) => name !== '')
-    .join(' ');
-  const width =
-    kind === shade ? cells * cellWidth : ((blocks.indexOf(kind) + 1) / 8) * cellWidth * cells;
-  return `<rect x="${x}" y="${y + 1}" width="${width}" height="${cellHeight - 3}"${classes === '' ? '' : ` class="${classes}"`}/>`;
+  const part = kind === shade ? 1 : (blocks.indexOf(kind) + 1) / 8;
+  return `<rect x="${x}" y="${y + 1}" width="${width * part}" height="${cellHeight - 3}"${attributes}/>`;
 }
 
 function escape(text: string): string {

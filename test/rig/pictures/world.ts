@@ -1,11 +1,14 @@
 import { createRig } from '../rig.ts';
-import type { Rig } from '../rig.ts';
-import { terminalColumns } from './terminal-svg.ts';
+import { terminalColumns } from './terminal-rows.ts';
 
 /** A project in which every day is the same: what is shown of it changes with the program alone. */
-export interface World extends Rig {
-  /** Runs a command line of bash in a terminal; answers with what is on it, the prompt included. */
-  terminal(line: string, env?: Readonly<Record<string, string>>): Promise<string>;
+export interface World {
+  readonly path: (name: string) => string;
+  readonly remove: () => Promise<void>;
+  /** Runs a command line of bash; throws for an exit code other than the one expected, which is 0 unless given. */
+  readonly run: (line: string, expected?: number) => Promise<void>;
+  /** Runs one in a terminal; answers with what is on it, the prompt included. */
+  readonly terminal: (line: string, env?: Readonly<Record<string, string>>) => Promise<string>;
 }
 
 export async function createWorld(): Promise<World> {
@@ -25,17 +28,19 @@ export async function createWorld(): Promise<World> {
     PICTURES_CLOCK: new Date(Date.UTC(2026, 10, 20, 6, minute++)).toISOString(),
     TERM: 'xterm-256color',
   });
-  const world: World = {
-    ...rig,
-    pipe: (args, options = {}) =>
-      rig.pipe(args, { ...options, env: { ...fixed(), ...options.env } }),
+  return {
+    path: (name) => rig.path(name),
+    remove: () => rig.remove(),
+    async run(line, expected = 0) {
+      const { code, stderr } = await rig.shell(line, { env: fixed() });
+      if (code !== expected) throw new Error(`exit code ${code} of ${line}\n${stderr}`);
+    },
     async terminal(line, env = {}) {
       await rig.write({ '.bin/line.sh': `stty cols ${terminalColumns} rows 40\n${line}\n` });
       const { stdout } = await rig.shell('bash .bin/terminal.sh', { env: { ...fixed(), ...env } });
       return `\x1b[2m$\x1b[22m \x1b[1m${line}\x1b[22m\n${stdout}`;
     },
   };
-  return world;
 }
 
 /** Whoever types stays until the command has ended. What is frozen is looked at when the view has had its time. */
