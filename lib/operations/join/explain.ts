@@ -5,7 +5,7 @@ import { bytesText, countText } from '../pack/wording.ts';
 import { adviceText, tableBytes } from './advice.ts';
 import type { Advice } from './advice.ts';
 import type { LocalFile } from './load.ts';
-import { sampledPlaces } from './look.ts';
+import { sampleOf } from './look.ts';
 import type { HeavyKey, Look, SideFacts } from './look.ts';
 import { joinCondition, keysOf } from './query.ts';
 import type { JoinSpec } from './spec.ts';
@@ -95,7 +95,8 @@ export async function unmatchedNotes(
   spec: JoinSpec,
   files: readonly LocalFile[],
 ): Promise<readonly string[]> {
-  const sample = keysOf(spec, 'left', await sampledPlaces(engine, files));
+  const left = await sampleOf(engine, spec.left, files);
+  const sample = keysOf({ ...spec, left }, 'left', raw('true'));
   const notes: string[] = [];
   for (const index of spec.rights.keys()) {
     const right = keysOf(spec, index, raw('true'));

@@ -1,5 +1,5 @@
 import type { Engine, Row } from '../../engine/engine.ts';
-import { exactly } from '../../engine/parquet.ts';
+import { exactly, parquet } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
 import { join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
@@ -38,7 +38,7 @@ export interface HeavyKey {
 }
 
 /** A sample is made of blocks of one engine vector each, evenly over the rows: of the same files it is always the same. */
-const BLOCKS = 48;
+const BLOCKS = 40;
 const BLOCK_ROWS = 2048;
 /** For widths, for which all columns are read. */
 const WIDE_BLOCKS = 4;
@@ -124,9 +124,9 @@ async function sampleSide(
   const isWide = numberAt(group, 'bytes') * SCAN_FACTOR > bytes;
   const width = isWide
     ? numberAt(group, 'all_bytes') / Math.max(rows, 1)
-    : await widthOf(engine, side, columns, sizes);
+    : await widthOf(engine, sampled(side, files, sizes, WIDE_BLOCKS), columns);
   const texts = keys.map((key) => sql`cast(${key} as varchar)`);
-  const sample = sql`select [${texts}] as values from ${side.source} where ${blocks(sizes, BLOCKS)}`;
+  const sample = sql`select [${texts}] as values from ${sampled(side, files, sizes, BLOCKS).source}`;
   const [seen = {}] = await engine.rows(sql`
     select count(*) as rows, count(*) filter (${hasNull}) as nulls, count(distinct values) as keys,
       coalesce(avg(${sizeOf(types)}), 0) as width
@@ -150,26 +150,33 @@ async function rowsOfFiles(engine: Engine, files: readonly LocalFile[]): Promise
   return rows.map((row) => numberAt(row, 'rows'));
 }
 
-/** The condition that a row, by its `place`, is of the sample. */
-export async function sampledPlaces(engine: Engine, files: readonly LocalFile[]): Promise<Sql> {
-  const sizes = await rowsOfFiles(engine, files);
-  const ranges = blocksOf(sizes, BLOCKS).map(({ file, first }) => {
-    const from = (BigInt(file) << 40n) + BigInt(first);
-    return raw(`"place" between ${from} and ${from + BigInt(BLOCK_ROWS - 1)}`);
+/** A side that has the rows of a sample of it alone. */
+export async function sampleOf(
+  engine: Engine,
+  side: Side,
+  files: readonly LocalFile[],
+): Promise<Side> {
+  return sampled(side, files, await rowsOfFiles(engine, files), BLOCKS);
+}
+
+/** Each block is a query of its own: of a condition with many ranges the engine would read every row group. */
+function sampled(
+  side: Side,
+  files: readonly LocalFile[],
+  sizes: readonly number[],
+  count: number,
+): Side {
+  const blocks = blocksOf(sizes, count).map(({ file, first }) => {
+    const range = raw(`file_row_number between ${first} and ${first + BLOCK_ROWS - 1}`);
+    return sql`select *, ${raw(String(file))}::bigint as file_index, file_row_number
+      from ${parquet([files[file]?.path ?? ''])} where ${range}`;
   });
-  return ranges.length === 0 ? raw('true') : sql`(${join(ranges, ' or ')})`;
+  return blocks.length === 0
+    ? side
+    : { ...side, source: sql`(${join(blocks, ' union all by name ')})` };
 }
 
 const hasNull = raw('len(list_filter(values, lambda v: v is null)) > 0');
-
-/** The condition that a row is of blocks that lie evenly over all files. */
-function blocks(sizes: readonly number[], count: number): Sql {
-  const ranges = blocksOf(sizes, count).map(({ file, first }) => {
-    const within = raw(`file_row_number between ${first} and ${first + BLOCK_ROWS - 1}`);
-    return sizes.length === 1 ? within : sql`(file_index = ${raw(String(file))} and ${within})`;
-  });
-  return ranges.length === 0 ? raw('true') : sql`(${join(ranges, ' or ')})`;
-}
 
 interface Block {
   readonly file: number;
@@ -212,7 +219,6 @@ async function widthOf(
   engine: Engine,
   { source, columns }: Side,
   positions: readonly number[],
-  sizes: readonly number[],
 ): Promise<number> {
   const needed = positions.flatMap((position) => columns[position] ?? []);
   const long = needed.filter(({ type }) => !isFixed(type));
@@ -220,8 +226,7 @@ async function widthOf(
   if (long.length === 0) return fixedBytes;
   const lengths = long.map(({ value }) => sql`coalesce(strlen(cast(${value} as varchar)), 0)`);
   const [row = {}] = await engine.rows(sql`
-    select coalesce(avg(${join(lengths, ' + ')}), 0) as width from ${source}
-    where ${blocks(sizes, WIDE_BLOCKS)}`);
+    select coalesce(avg(${join(lengths, ' + ')}), 0) as width from ${source}`);
   return fixedBytes + numberAt(row, 'width');
 }
 
