@@ -181,6 +181,22 @@ describe('a function', () => {
     expect(await calls()).toEqual(['1', '2']);
   });
 
+  test('is called with columns of any names', async () => {
+    await put('dump.csv', 'key,__pipe,records,record,reason\nx,1,2,3,4\nbad,1,2,3,4\n');
+    await done('snapshot:full -- --dataset=users --key=key --from=dump.csv --date=2026-11-01');
+    await put(
+      'sum.ts',
+      `export default (record: Record<string, string>) => {
+        if (record.key === 'bad') throw new Error('bad');
+        return { fresh: Object.values(record).join('') };
+      }`,
+    );
+    await done(`${derive} --with=sum.ts`);
+    expect(await read('2026-11-01')).toBe('key,fresh\nx,x1234\n');
+    const record = '{"key":"bad","__pipe":"1","records":"2","record":"3","reason":"4"}';
+    expect(await rejects('2026-11-01')).toEqual([{ key: 'bad', reason: 'bad', record }]);
+  });
+
   test('takes and gives batches', async () => {
     await put(
       'batch.ts',

@@ -141,7 +141,7 @@ function resultOf(name: string, given: unknown, record: Row, key: Key): Result {
   });
   if (row.some(([column]) => column === PLACE)) {
     throw new UserError(
-      `--with: the function of '${name}' gave a column '${PLACE}', the name under which places are kept. Give it another name.`,
+      `--with: the function of '${name}' gave a column '${PLACE}', a name that Pipe uses beside those of records. Give it another one.`,
     );
   }
   return { row: Object.fromEntries(row) };

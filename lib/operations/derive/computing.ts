@@ -45,4 +45,4 @@ export interface Computed {
 }
 
 /** The column that says which record a row was computed from. */
-export const PLACE = '_place';
+export const PLACE = '__pipe_place';

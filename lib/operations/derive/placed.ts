@@ -46,6 +46,11 @@ export function placesOf({ path, key }: Pick<ToCompute, 'path' | 'key'>): Sql {
 }
 
 function checkKey(name: string, columns: readonly Column[], key: Key): void {
+  if (find(columns, PLACE)) {
+    throw new UserError(
+      `--with: '${name}' gives a column '${PLACE}', a name that Pipe uses beside those of records. Give it another one.`,
+    );
+  }
   const missing = key.find((column) => !find(columns, column.name));
   if (!missing) return;
   throw new UserError(

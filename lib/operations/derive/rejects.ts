@@ -33,8 +33,8 @@ export async function writeRejects(
     key.map(({ name }) => sql`${identifier(name)}::varchar`),
     ` || ', ' || `,
   );
-  const all = sql`select file_row_number as ${place}, ${texts} as key, to_json(t)::varchar as record
-    from ${parquet([records])} t`;
+  const all = sql`select file_row_number as ${place}, ${texts} as key, to_json(__pipe_record)::varchar as record
+    from ${parquet([records])} __pipe_record`;
   const known: Sql =
     failures === undefined
       ? sql`select 0::bigint as ${place}, '' as reason where false`

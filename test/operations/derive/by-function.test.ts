@@ -78,7 +78,7 @@ test('so many calls are under way at once, and no more; rows keep their records'
   );
   expect(most).toBe(3);
   const [row = {}] = await engine.rows(sql`select count(*) as rows,
-    count(*) filter (double = 2 * _place) as right_ones from ${parquet([computed.path])}`);
+    count(*) filter (double = 2 * __pipe_place) as right_ones from ${parquet([computed.path])}`);
   expect([numberAt(row, 'rows'), numberAt(row, 'right_ones')]).toEqual([3000, 3000]);
   expect(computed.columns).toEqual([{ name: 'double', type: 'BIGINT' }]);
 });
