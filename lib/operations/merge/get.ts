@@ -3,10 +3,10 @@ import { setsOf } from '../../dataset/snapshot.ts';
 import type { Chain, StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
-import { identifier, join, sql } from '../../engine/sql.ts';
+import { identifier, join, literal, sql } from '../../engine/sql.ts';
 import { UsageError } from '../../errors.ts';
 import { numberAt } from '../../engine/row.ts';
-import { bucketOf, isBetween, keyValue } from './key.ts';
+import { bucketOf, isBetween, keyValue, typeName } from './key.ts';
 import type { Key } from './key.ts';
 import { DELETED, keyIn, selected } from './schema.ts';
 import type { StateEffects } from './state.ts';
@@ -25,6 +25,7 @@ export async function getRecord(
   { full, increments, tip }: Chain,
   key: readonly string[],
 ): Promise<Row | undefined> {
+  await checkValues(effects, tip, key);
   for (const set of [...increments].reverse()) {
     const found = await lookUp(effects, set, tip, key);
     if (found !== undefined) return found ?? undefined;
@@ -42,6 +43,7 @@ export async function getHistory(
   const changes: Change[] = [];
   let before: Row | null = null;
   const tip = sets.at(-1);
+  if (tip) await checkValues(effects, tip, key);
   for (const set of tip ? sets : []) {
     const found = await lookUp(effects, set, tip ?? set, key);
     const record: Row | null = found ?? (found === null || set.set.kind === 'full' ? null : before);
@@ -63,7 +65,6 @@ async function lookUp(
 ): Promise<Row | null | undefined> {
   const { set, manifest } = stored;
   const key = keyIn(manifest.schema, set.key);
-  if (values.length !== key.length) throw wrongKey(key);
   const bucket = await bucketWith(engine, stored, key, values);
   if (!bucket) return undefined;
   const path = await store.download(bucket.key, staging, bucket.file);
@@ -99,6 +100,27 @@ async function bucketWith(
   if (!bucket) return undefined;
   const found = sql`select 1 as there from (select ${record}) where ${isBetween(key, bucket)}`;
   return (await engine.rows(found)).length > 0 ? bucket : undefined;
+}
+
+/** Throws UsageError unless there is a value for each column of the key, of its type. */
+async function checkValues(
+  { engine }: StateEffects,
+  { manifest, set }: StoredSet,
+  values: readonly string[],
+): Promise<void> {
+  const key = keyIn(manifest.schema, set.key);
+  if (values.length !== key.length) throw wrongKey(key);
+  const casts = key.map(
+    ({ name, type }, n) =>
+      sql`try_cast(${literal(values[n] ?? '')} as ${typeName(type)}) is null as ${identifier(name)}`,
+  );
+  const [row = {}] = await engine.rows(sql`select ${casts}`);
+  const at = key.findIndex(({ name }) => row[name] === true);
+  const column = key[at];
+  if (!column) return;
+  throw new UsageError(
+    `--key: '${values[at]}' is no ${column.type}, which the column ${column.name} of the key holds`,
+  );
 }
 
 function wrongKey(key: Key): UsageError {
