@@ -20,7 +20,7 @@ const MEMORY = '800MB';
 /** What `pipe` gives its engine of that. */
 const ENGINE_MEMORY = '470MB';
 /** Times are the best of so many. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 2;
 
 /**
  * A snapshot dataset over 30 days of increments: what a day costs, a merge, a read after it, beside a plain
