@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setsOf } from '../../lib/dataset/snapshot.ts';
@@ -179,6 +180,40 @@ describe('a function', () => {
     await calls();
     await done(withFunction);
     expect(await calls()).toEqual(['1', '2']);
+  });
+
+  test('asks a service again while that is busy, and rejects what it does not know', async () => {
+    const asked = new Map<string, number>();
+    const server = createServer(({ url = '' }, response) => {
+      const times = (asked.get(url) ?? 0) + 1;
+      asked.set(url, times);
+      response.statusCode = url === '/bad' ? 404 : times === 1 ? 503 : 200;
+      response.end(JSON.stringify({ upper: url.slice(1).toUpperCase() }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    try {
+      await put(
+        'ask.ts',
+        `export const ask = async ({ name }, { request, signal, log }) => {
+          signal.throwIfAborted();
+          log('asks for ' + name);
+          return (await request('http://127.0.0.1:${port}/' + name)).json();
+        };`,
+      );
+      await store(1, '1,ann\n2,bad\n');
+      await done(`${derive} --with=ask.ts`);
+      expect(await read('2026-11-01')).toBe('id,upper\n1,ANN\n');
+      expect(Object.fromEntries(asked)).toEqual({ '/ann': 2, '/bad': 1 });
+      const [reject] = await runner.read({
+        dataset: 'rejects/lengths',
+        keys: { date: '2026-11-01' },
+      });
+      expect(reject && textAt(reject, 'reason')).toContain('/bad: 404 Not Found');
+    } finally {
+      server.close();
+    }
   });
 
   test('is called with columns of any names', async () => {
