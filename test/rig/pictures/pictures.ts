@@ -65,14 +65,19 @@ async function photograph(path: string, colorScheme: 'light' | 'dark'): Promise<
   }
 }
 
-/** Without what is by chance, or of this machine. */
+/** Without what is of this machine, or by chance. */
 function anonymous(page: string, data: string): string {
-  const uuid = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;
-  return page
+  return withoutChance(page)
     .replaceAll(data, '/home/ada/web/data')
-    .replaceAll(/\b(\d{8}T\d{6}Z)-[\da-f]{8}\b/g, '$1-5eb63bbb')
-    .replaceAll(uuid, '1b4e28ba-2fa1-4d6b-8c3e-9b7d5a1f0c42')
     .replaceAll(/[^\s<>]+ on [^\s<>]+ \(process \d+\)/g, 'ada on laptop (process 4711)');
+}
+
+/** Runs and new files have names of which a part is random. */
+function withoutChance(text: string): string {
+  const uuid = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;
+  return text
+    .replaceAll(/\b(\d{8}T\d{6}Z)-[\da-f]{8}\b/g, '$1-5eb63bbb')
+    .replaceAll(uuid, '1b4e28ba-2fa1-4d6b-8c3e-9b7d5a1f0c42');
 }
 
 async function drawTerminal({ run, terminal }: World): Promise<void> {
@@ -82,7 +87,7 @@ async function drawTerminal({ run, terminal }: World): Promise<void> {
   const late = '--sites=shop --days=1 --end-date=2026-11-18 --rows=300 --seed=2 --to=late';
   await run(`pipe events:sample -- ${late}`);
   await run('pipe events:ingest -- --site=shop late/shop');
-  const args = '--sites=shop,help --days-ago=5 --days-ago-end=1';
+  const args = '--sites=shop,help --days-ago=5 --days-ago-end=2';
   const plan = await terminal(`pipe --dry-run stats:pageloads -- ${args}`);
   await draw('plan', plan, 'The plan of a run as a tree of commands with their state');
   // Tasks say how time passes, so that what is shown of it is the same each time.
@@ -92,7 +97,7 @@ async function drawTerminal({ run, terminal }: World): Promise<void> {
 }
 
 async function draw(name: string, output: string, title: string): Promise<void> {
-  await writeFile(join(folder, `${name}.svg`), terminalSvg(output, title));
+  await writeFile(join(folder, `${name}.svg`), terminalSvg(withoutChance(output), title));
 }
 
 async function drawPlot({ run, path }: World): Promise<void> {

@@ -8,7 +8,7 @@ export interface Cell {
 }
 
 /** Cells of a row; longer lines go on in the next one. */
-export const terminalColumns = 110;
+export const terminalColumns = 127;
 
 /**
  * The rows that a terminal shows after `output`. Knows what this project writes: colours, bold, dim,
