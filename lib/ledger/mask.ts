@@ -28,8 +28,7 @@ export class Mask {
     const known = this.#values.size === 0 ? text : this.#withoutKnown(text);
     // What was masked before it was quoted for a shell needs no quotes.
     const rest = known.replaceAll(`'***'`, '***');
-    if (!anyPattern.test(rest)) return rest;
-    return secretPatterns.reduce((masked, [pattern, mask]) => masked.replace(pattern, mask), rest);
+    return withoutPatterns(rest);
   }
 
   /** The event with every text in it masked, but for the words that it is read by. */
@@ -66,6 +65,12 @@ export class Mask {
 
 /** Fields whose words belong to Pipe: a secret that happens to be `done` must not break a reader. */
 const structural: ReadonlySet<string> = new Set(['type', 'at', 'run', 'kind', 'status', 'task']);
+
+/** The text without what {@link secretPatterns} describe: the same text in every environment. */
+export function withoutPatterns(text: string): string {
+  if (!anyPattern.test(text)) return text;
+  return secretPatterns.reduce((masked, [pattern, mask]) => masked.replace(pattern, mask), text);
+}
 
 const anyPattern = new RegExp(secretPatterns.map(([{ source }]) => source).join('|'), 'i');
 

@@ -21,9 +21,10 @@ export const secretPatterns: readonly (readonly [RegExp, string])[] = [
   [/(:\/\/)[^\s/:@]{16,}@/gi, '$1***@'],
   // Signed URLs.
   [/([?&](?:x-amz-(?:signature|security-token|credential)|signature|sig)=)[^&\s"'#]+/gi, '$1***'],
-  // Settings and options by name, as `name=value` and as JSON; `--token=<token>` is a usage.
+  // Settings and options by name, as `name=value` and as JSON; `--token=<token>` is a usage. A quote
+  // at the end of a word that did not begin behind the `=` belongs to the whole word.
   [
-    /((?:passw(?:or)?d|passphrase|secret|(?:api|access|private)[-_]?key|(?:access|auth|session|security)[-_]?token|(?<!\w|\w-)token)=)(?!<[\w|-]+>)(?:"[^"]*"|'[^']*'|[^\s&])+/gi,
+    /((?:passw(?:or)?d|passphrase|secret|(?:api|access|private)[-_]?key|(?:access|auth|session|security)[-_]?token|(?<!\w|\w-)token)=)(?!<[\w|-]+>)(?:(?=["'])(?:"[^"]*"|'[^']*'|\\.|[^\s&])+|(?:[^\s&"']|["'](?=\S))+)/gi,
     '$1***',
   ],
   [

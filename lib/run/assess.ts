@@ -4,6 +4,7 @@ import type { Fingerprint, Input, Manifest } from '../dataset/manifest.ts';
 import { versionOf } from '../dataset/manifest.ts';
 import type { Lookup } from '../dataset/lookup.ts';
 import { sightOf } from '../dataset/published.ts';
+import { withoutPatterns } from '../ledger/mask.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { checkOutputs } from '../task/returned.ts';
 import { withoutSecrets } from '../task/secrets.ts';
@@ -22,7 +23,7 @@ export async function fingerprintOf(
 ): Promise<Fingerprint> {
   return {
     task: task.name,
-    argv: withoutSecrets(task, argv),
+    argv: withoutSecrets(task, argv).map(withoutPatterns),
     settings: task.takesWindow ? { timezone: options.timezone } : {},
     code: await task.code(),
     engine: options.engineId,
@@ -57,7 +58,9 @@ export async function assess(
   output: Output,
   invocation: Fingerprint,
 ): Promise<Assessed> {
-  const fingerprint = output.argv ? { ...invocation, argv: output.argv } : invocation;
+  const fingerprint = output.argv
+    ? { ...invocation, argv: output.argv.map(withoutPatterns) }
+    : invocation;
   const { published } = await lookup.found(prefixOf(output.partition));
   const found = await lookUp(lookup, output.inputs, published?.manifest.inputs ?? []);
   const state = judge(output, published?.manifest, fingerprint, found);

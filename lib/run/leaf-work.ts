@@ -6,6 +6,7 @@ import type { Draft } from '../dataset/publish.ts';
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import type { PartitionRecord, RowCounts, Status } from '../ledger/events.ts';
+import { withoutPatterns } from '../ledger/mask.ts';
 import type { Staging, Store } from '../store/store.ts';
 import type { Authoring } from '../task/author.ts';
 import type { Invocation } from '../task/invocation.ts';
@@ -166,11 +167,12 @@ export class Leaf {
       );
     }
     const confirm = output && this.#confirm;
+    const argv = output?.argv ?? draft.argv ?? fingerprint.argv;
     const manifest = await publish(this.#store, draft, {
       ...(confirm && { confirm: (published) => confirm(draft.partition, published) }),
       run: this.#options.run,
       command: this.#options.command(this.#invocation.text),
-      fingerprint: { ...fingerprint, argv: output?.argv ?? draft.argv ?? fingerprint.argv },
+      fingerprint: { ...fingerprint, argv: argv.map(withoutPatterns) },
       inputs: draft.inputs ?? output?.found ?? [],
       at: new Date(this.#options.clock()).toISOString(),
     });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../lib/ledger/events.ts';
 import { eventsOf } from '../ledger/events.ts';
 import { createRig } from '../rig/rig.ts';
-import type { Rig } from '../rig/rig.ts';
+import type { Result, Rig } from '../rig/rig.ts';
 
 const first = '20261120T060000Z-00000001';
 const killed = '20261120T060000Z-00000002';
@@ -248,7 +248,7 @@ import { writeFile } from 'node:fs/promises';
 const one = defineTask({
   name: 'secret:one',
   summary: 'Know a secret',
-  usage: '--token=<token> <what>',
+  usage: '--token=<token> [--from=<url>] <what>',
   secret: ['token'],
   outputs: ({ what }) => [{ partition: { dataset: 'kept', keys: { what } }, inputs: [] }],
   async run({ token, what }, context) {
@@ -310,6 +310,22 @@ export const tasks = [one, all];
     const wrong = await rig.pipe(['secret:all', `--token=${token}`, 'good', '--lang=en']);
     expect(wrong.code).toBe(2);
     for (const text of [dry.stdout, wrong.stdout, wrong.stderr]) expect(text).not.toMatch(/s3cret/);
+  });
+
+  test('in the URL of an argument are in no manifest, either', async () => {
+    const secrets = ['fetched', 'pass-word', 'k-12345'] as const;
+    const make = (what: string, password: string, key: string): Promise<Result> => {
+      const url = `--from=https://ann:${password}@host/x?api_key=${key}`;
+      return rig.pipe(['--store=fetched', 'secret:one', '--token=t', url, what]);
+    };
+    expect((await make(...secrets)).code).toBe(0);
+    const { stdout } = await rig.shell("grep -rlE 'pass-word|k-12345' fetched");
+    expect(stdout).toBe('');
+    const manifest = await readFile(rig.path('fetched/kept/what=fetched/_manifest.json'), 'utf8');
+    const command =
+      "pipe --store=fetched secret:one -- --token=*** --from='https://ann:***@host/x?api_key=***' fetched";
+    expect(JSON.parse(manifest)).toMatchObject({ command });
+    expect((await make('fetched', 'another', 'one')).stderr).toContain('everything is up to date');
   });
 
   test('do not make a partition stale when they are renewed', async () => {
