@@ -17,6 +17,7 @@ import { Failures } from './failures.ts';
 import type { Gathered } from './gather.ts';
 import { placesOf } from './placed.ts';
 import { publishRejects, writeRejects } from './rejects.ts';
+import type { Rejects } from './rejects.ts';
 
 export interface DeriveOptions {
   /** The derived one. */
@@ -54,7 +55,7 @@ export async function storeDerived(
   computing: Computing,
   options: DeriveOptions,
 ): Promise<Derived> {
-  const { dataset, day, standing } = options;
+  const { dataset, standing } = options;
   const failures = new Failures(effects.staging, options.maxRejects);
   const todo = await together(effects, gathered, options);
   const { done, failed } = await compute(effects, computing, todo, failures);
@@ -63,43 +64,62 @@ export async function storeDerived(
   failures.check(rejected, `a record for which '${computing.name}' gave no row`);
   const counts = { kept: gathered.kept.rows, computed, rejected, gone: gathered.gone };
   const rejects = todo && (await writeRejects(effects, todo, done, failed));
-  if (counts.kept + computed === 0 && rejects && rejects.rows > 0) {
-    throw new UserError(
-      `${dataset}: none of ${rejects.rows} records of ${day} could be computed; the first one: ${rejects.first}. Nothing was published; look at '${computing.name}'.`,
-    );
-  }
   if (rejects && rejects.rows > 0) {
+    checkAny(counts, rejects, computing, options);
     effects.log(`${dataset}: ${rejects.rows} records failed; the first one: ${rejects.first}`);
   }
   if (!options.allowShrink) checkShrink(dataset, counts.kept + computed, standing.before);
   if (isAsPublished(counts, options)) return counts;
-  const rows = {
-    in: gathered.records + counts.gone,
-    out: counts.kept + computed,
-    rejected,
-    filtered: counts.gone,
-  };
-  await publishRejects(effects, { dataset, day }, rows, rejects);
   const schema = schemaOf(gathered, done, computing, options);
-  const all = join(
-    [...keptRows(gathered, schema, options), ...doneRows(todo, done, schema)],
-    ' union all ',
-  );
-  const hasRows = rows.out > 0;
+  const parts = [...keptRows(gathered, schema, options), ...doneRows(todo, done, schema)];
+  await publishDerived(effects, gathered, options, { counts, schema, parts, rejects });
+  return counts;
+}
+
+interface Made {
+  readonly counts: Derived;
+  readonly schema: readonly Column[];
+  /** Rows that make up the set together. */
+  readonly parts: readonly Sql[];
+  readonly rejects: Rejects | undefined;
+}
+
+async function publishDerived(
+  effects: DeriveEffects,
+  { key, records }: Gathered,
+  options: DeriveOptions,
+  { counts, schema, parts, rejects }: Made,
+): Promise<void> {
+  const { dataset, day, standing, inputs, bucketSize } = options;
+  const { kept, computed, rejected, gone } = counts;
+  const all = sql`select * from (${join(parts, ' union all ')})`;
+  const buckets = parts.length > 0 ? await writeBuckets(effects, all, key, bucketSize) : [];
+  const rows = { in: records + gone, out: kept + computed, rejected, filtered: gone };
+  await publishRejects(effects, { dataset, day }, rows, rejects);
   await publishSet(effects, { dataset, day }, standing.present, {
     kind: 'full',
-    key: gathered.key.map(({ name }) => name),
+    key: key.map(({ name }) => name),
     schema,
-    buckets: hasRows
-      ? await writeBuckets(effects, sql`select * from (${all})`, gathered.key, options.bucketSize)
-      : [],
+    buckets,
     rows,
-    counts: { kept: counts.kept, computed: counts.computed, gone: counts.gone },
+    counts: { kept, computed, gone },
     keys: rows.out,
-    source: options.inputs.map(({ version }) => version).join(' '),
-    inputs: options.inputs,
+    source: inputs.map(({ version }) => version).join(' '),
+    inputs,
   });
-  return counts;
+}
+
+/** A function that fails for every record is at fault itself, unless there are rows of before. */
+function checkAny(
+  { kept, computed }: Derived,
+  { rows, first }: Rejects,
+  { name }: Computing,
+  { dataset, day }: DeriveOptions,
+): void {
+  if (kept + computed > 0) return;
+  throw new UserError(
+    `${dataset}: none of ${rows} records of ${day} could be computed; the first one: ${first}. Nothing was published; look at '${name}'.`,
+  );
 }
 
 /** The records to compute in one file, so that each has a place. */
