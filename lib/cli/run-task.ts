@@ -72,7 +72,7 @@ export async function runTask(
       .finally(close);
     const interrupted = signals.exitCode();
     if (report) printOutput(report, options);
-    if (interrupted !== undefined) say(`${leftText(report)}to go on: ${command}`);
+    if (interrupted !== undefined) say(leftText(report, command));
     else if (report) await printSummaryOf(report, asked, effects, options);
     const exitCode = interrupted ?? report?.exitCode ?? exitCodes.interrupted;
     if (report && report.abandoned > 0) endWith(exitCode);
@@ -96,13 +96,13 @@ async function printSummaryOf(
   });
 }
 
-/** `3 of 48 invocations are left; `. */
-function leftText(report: RunReport | undefined): string {
-  if (!report) return 'nothing was run; ';
+/** `3 of 48 invocations are left; to go on: pipe stats:multi -- --sites=a`. */
+function leftText(report: RunReport | undefined, command: string): string {
+  if (!report) return `nothing was run; to go on: ${command}`;
   const { left, planned } = report;
-  if (left === 0) return '';
+  if (left === 0) return 'nothing is left to do';
   const number = new Intl.NumberFormat('en-US');
-  return `${number.format(left)} of ${number.format(planned)} invocations are left; `;
+  return `${number.format(left)} of ${number.format(planned)} invocations are left; to go on: ${command}`;
 }
 
 /** Leaves that ignore their signal would keep the process alive. */

@@ -1,5 +1,5 @@
 import { durationText } from '../dates/duration.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, UserError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 
 /** What a person's Ctrl-C or a scheduler's SIGTERM has asked for so far. */
@@ -36,7 +36,7 @@ export function listenToSignals(graceMs: number, say: (line: string) => void): S
     const grace = durationText(graceMs);
     say(`stopping; what is running may finish within ${grace} (again to cancel it)`);
     timer = setTimeout(() => cancelFor(`${grace} are over; `), graceMs);
-    stop.abort();
+    stop.abort(new UserError(`stopped by ${signal}`, { exitCode: exit }));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {

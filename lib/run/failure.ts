@@ -33,13 +33,20 @@ export function errorRecord(
 
 /**
  * The exit code of a whole run: that of the root's own error, else by what became of the leaves.
- * `isLocked`: those that failed did so because another run makes the same.
+ * `isLocked`: those that failed did so because another run makes the same. `stop`: its reason says
+ * with which code a run ends that was stopped.
  */
-export function exitCodeOf(root: Outcome, counts: Counts, isLocked: boolean): ExitCode {
+export function exitCodeOf(
+  root: Outcome,
+  counts: Counts,
+  { isLocked, stop }: { readonly isLocked: boolean; readonly stop: AbortSignal },
+): ExitCode {
   if (isLocked) return exitCodes.locked;
   if (root.status === 'failed' && root.error instanceof UserError) return root.error.exitCode;
   if (root.status === 'failed' || counts.failed > 0) return exitCodes.failed;
-  if (root.status === 'cancelled') return exitCodes.failed;
+  if (root.status === 'cancelled') {
+    return stop.reason instanceof UserError ? stop.reason.exitCode : exitCodes.failed;
+  }
   if (counts['no-data'] > 0) return exitCodes.noData;
   return exitCodes.done;
 }

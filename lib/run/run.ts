@@ -62,7 +62,10 @@ export async function runInvocation(
     const run = new Run(options, { engines, bounds, leases, lookup, workers }, recorder);
     const outcome = await (await run.start(root, undefined)).outcome;
     const counts = recorder.countsOf(leaves, run.isStopped());
-    const exitCode = exitCodeOf(outcome, counts, recorder.isLocked());
+    const exitCode = exitCodeOf(outcome, counts, {
+      isLocked: recorder.isLocked(),
+      stop: options.stop,
+    });
     const durationMs = options.clock() - started;
     options.emit({ type: 'run-finished', at: iso(options), durationMs, exitCode, counts });
     const left = Math.max(leaves - counts.done - counts.skipped, 0);
@@ -156,9 +159,11 @@ class Run {
     const started = this.#recorder.started(node, 'meta');
     const tally = new Tally();
     let failure: { readonly error: unknown } | undefined;
+    let isCut = false;
     try {
       for await (const child of childrenAhead(calls, this.#options, this.#means.lookup)) {
-        if (this.isStopped()) break;
+        isCut = this.isStopped();
+        if (isCut) break;
         tally.add((await this.start(child, node, node.level)).outcome);
       }
     } catch (error) {
@@ -168,7 +173,7 @@ class Run {
       const status = await tally.settled();
       if (failure) return this.#recorder.failed(node, 'meta', started, failure.error);
       return this.#recorder.finished(node, 'meta', started, {
-        status: this.isStopped() && status !== 'failed' ? 'cancelled' : status,
+        status: isCut && status !== 'failed' ? 'cancelled' : status,
       });
     };
     return { outcome: settle() };

@@ -52,6 +52,13 @@ export const query = defineTask({
   },
 });
 
+export const last = defineTask({
+  name: 'slow:last',
+  summary: 'Wait once',
+  usage: '',
+  plan: () => [{ task: 'slow:leaf', args: ['1'] }],
+});
+
 export const endless = defineTask({
   name: 'slow:endless',
   summary: 'Plan for ever',
@@ -117,6 +124,19 @@ test.each([
     /1 done, 2 not run.*pipe: 2 of 3 invocations are left; to go on: pipe slow:all\n$/s,
   );
   await expect(access(rig.path('began-2'))).rejects.toThrow('ENOENT');
+  const list = await rig.pipe(['runs:list', '--last=1']);
+  expect(list.stdout).toMatch(new RegExp(` ${code} +1 done, 2 cancelled `));
+});
+
+test('what had finished all the same leaves nothing to go on with', async () => {
+  const run = await start('slow:last');
+  run.child.kill('SIGINT');
+  await run.said('stopping');
+  await rig.write({ go: '' });
+  const ended = await run.end();
+  expect(ended.code).toBe(130);
+  expect(ended.stderr).toMatch(/^1 done.*\npipe: nothing is left to do\n$/m);
+  expect((await rig.pipe(['runs:show'])).stdout).toContain('1 done of 1 planned; exit code 0');
 });
 
 test('reading a plan ends, too, and nothing is run', async () => {
