@@ -91,10 +91,18 @@ describe.skipIf(!hasTerminals)('in a terminal', () => {
       4 done, 2 failed in TIME
 
       unexpected error: bad dream
+        $RIG/tasks/nap.js:14:26
+
+              if (n === '2') throw new Error('bad dream');
+                                   ^
         in nap:all => nap:site => nap:one
         rerun: pipe nap:one -- --site=a --n=2 --ms=600
 
       unexpected error: bad dream
+        $RIG/tasks/nap.js:14:26
+
+              if (n === '2') throw new Error('bad dream');
+                                   ^
         in nap:all => nap:site => nap:one
         rerun: pipe nap:one -- --site='日本' --n=2 --ms=600"
     `);
