@@ -70,7 +70,9 @@ test('the examples compile, and their test passes', async () => {
     { cwd: rig.folder },
   ).catch((error: { stdout: string }) => error);
   expect(stdout).toBe('');
-  const tested = await rig.shell('node node_modules/vitest/vitest.mjs run tests');
+  const tested = await rig.shell(
+    'node node_modules/vitest/vitest.mjs run --testTimeout=30000 tests',
+  );
   expect(tested.code, tested.stdout + tested.stderr).toBe(0);
   expect(tested.stdout).toContain('1 passed');
 });

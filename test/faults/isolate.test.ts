@@ -159,7 +159,7 @@ describe('an isolated leaf costs itself alone when it', () => {
     expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`${leaves - 1} done, 1 failed`);
     expect(stderr).toContain(message);
-    expect(stderr).toContain('rerun: pipe fault:leaf -- 2');
+    expect(stderr).toContain(`rerun: ${['pipe', ...options, 'fault:leaf'].join(' ')} -- 2`);
     if (fault === 'grandchild') await dies(await pidIn('grandchild'));
     await expectToGoOn(1);
   });
@@ -229,7 +229,9 @@ test('a leaf that exits without being isolated does not make the run done', asyn
   await rig.write({ fault: 'exit' });
   const { code, stderr } = await pipe('--isolate=none', 'fault:all');
   expect(code, stderr).toBe(1);
-  expect(stderr).toMatch(/a task has ended this process.*to go on: pipe fault:all\n$/s);
+  expect(stderr).toMatch(
+    /a task has ended this process.*to go on: pipe --isolate=none fault:all\n$/s,
+  );
   await expectToGoOn();
 });
 
@@ -265,7 +267,7 @@ test('a second signal kills what does not end by itself', async () => {
   parent.kill('SIGTERM');
   expect((await once(parent, 'close'))[0]).toBe(143);
   expect(stderr).toMatch(
-    /2 done, 4 not run.*4 of 6 invocations are left; to go on: pipe fault:all/s,
+    /2 done, 4 not run.*4 of 6 invocations are left; to go on: pipe --isolate=none fault:all/s,
   );
   await expectToGoOn(4);
 });
