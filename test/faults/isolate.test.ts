@@ -267,7 +267,7 @@ test('a second signal kills what does not end by itself', async () => {
   parent.kill('SIGTERM');
   expect((await once(parent, 'close'))[0]).toBe(143);
   expect(stderr).toMatch(
-    /2 done, 4 not run.*4 of 6 invocations are left; to go on: pipe --isolate=none fault:all/s,
+    /2 done, 4 not run.*4 of 6 invocations are left; to go on: pipe fault:all/s,
   );
   await expectToGoOn(4);
 });
