@@ -1,9 +1,10 @@
 import { differences } from '../dataset/fingerprint.ts';
-import { prefixOf } from '../dataset/layout.ts';
+import { MANIFEST_FILE, prefixOf } from '../dataset/layout.ts';
 import type { Fingerprint, Input, Manifest } from '../dataset/manifest.ts';
 import { versionOf } from '../dataset/manifest.ts';
 import type { Lookup } from '../dataset/lookup.ts';
 import { sightOf } from '../dataset/published.ts';
+import { UserError } from '../errors.ts';
 import { withoutPatterns } from '../ledger/mask.ts';
 import type { Invocation } from '../task/invocation.ts';
 import { checkOutputs } from '../task/returned.ts';
@@ -115,7 +116,7 @@ async function partitionNow(
     if (sightOf(await lookup.listing(name)) === before.sight) return before;
   }
   const { published, listing } = await lookup.found(name);
-  if (!published) return undefined;
+  if (!published) return listing.manifest ? refuseDamaged(name) : undefined;
   const { manifest } = published;
   const sight = sightOf(listing);
   return {
@@ -124,4 +125,11 @@ async function partitionNow(
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(sight !== undefined && { sight }),
   };
+}
+
+/** Leaving it out would give a result that looks whole. */
+function refuseDamaged(name: string): never {
+  throw new UserError(
+    `'${name}' is damaged: a file that its ${MANIFEST_FILE} names is missing or has another size; make the partition again, or remove its folder`,
+  );
 }

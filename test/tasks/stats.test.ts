@@ -64,6 +64,22 @@ describe.each(stores)('on a store that is %s,', (place, stored) => {
       );
     });
 
+    test('whose events are damaged is an error, and not made without them', async () => {
+      await publishEvents('a', '2026-11-18', ['09:00 pageload ann']);
+      await publishEvents('a', '2026-11-19', ['09:00 pageload ann']);
+      await runner.store.remove(['events/site=a/date=2026-11-18/data.parquet']);
+      const day = '--start-date=2026-11-19 --end-date=2026-11-19';
+      const { events } = await runner.run(`stats:pageloads -- --sites=a ${day}`, {
+        timezone: 'Europe/Berlin',
+      });
+      expect(JSON.stringify(events)).toContain(
+        "'events/site=a/date=2026-11-18/' is damaged: a file that its _manifest.json names is missing",
+      );
+      await expect(runner.read(stats('pageloads', 'a', '2026-11-19'))).rejects.toThrow(
+        'Cannot read',
+      );
+    });
+
     test('in another zone is put together from two days in UTC', async () => {
       await publishEvents('a', '2026-11-18', ['22:30 pageload ann', '23:30 pageload ann']);
       await publishEvents('a', '2026-11-19', ['22:30 pageload bob', '23:30 pageload ann']);
