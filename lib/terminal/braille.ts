@@ -23,7 +23,10 @@ export class Braille {
     series: number,
     ground?: number,
   ): void {
-    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]))));
+    const steps = Math.max(
+      1,
+      Math.ceil(Math.max(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]))),
+    );
     for (let step = 0; step <= steps; step += 1) {
       const part = step / steps;
       const x = Math.round(from[0] + (to[0] - from[0]) * part);
@@ -44,7 +47,10 @@ export class Braille {
     for (let column = 0; column < this.#columns;) {
       const owner = this.#owners[row * this.#columns + column] ?? 0;
       let run = '';
-      while (column < this.#columns && (this.#owners[row * this.#columns + column] ?? 0) === owner) {
+      while (
+        column < this.#columns &&
+        (this.#owners[row * this.#columns + column] ?? 0) === owner
+      ) {
         run += String.fromCharCode(0x2800 + (this.#dots[row * this.#columns + column] ?? 0));
         column += 1;
       }
