@@ -7,7 +7,7 @@ import { countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Output, PlanContext } from '../lib/task/task.ts';
 import { integer } from '../lib/task/values.ts';
-import { bucketSize, effectsOf } from './snapshot-options.ts';
+import { bucketSize, mergeEffectsOf } from './snapshot-options.ts';
 
 export const snapshotMerge = defineTask({
   name: 'snapshot:merge',
@@ -26,7 +26,7 @@ Options:
   async run({ dataset, when, ...args }, context) {
     const day = context.outputs[0]?.partition.keys['date'];
     const sets = await setsOf(context.store, dataset);
-    const effects = await effectsOf(context, args.memory);
+    const effects = await mergeEffectsOf(context, args.memory);
     const merging = await mergeSets(effects, sets, {
       dataset,
       // A set that was stored while this one waited for its lease is none of its business.

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { dayOf } from '../lib/dates/zone.ts';
 import { parseDay } from '../lib/dates/day.ts';
 import { checkDataset } from '../lib/dataset/layout.ts';
 import { damagedDays, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
 import { UsageError, UserError } from '../lib/errors.ts';
+import type { MergeEffects } from '../lib/operations/merge/merge.ts';
 import { standingOf } from '../lib/operations/merge/guards.ts';
 import type { Standing } from '../lib/operations/merge/guards.ts';
 import { findSource } from '../lib/operations/merge/source.ts';
@@ -121,10 +123,23 @@ export async function effectsOf(
   };
 }
 
+/** As {@link effectsOf}, with an engine of one thread for every core. */
+export async function mergeEffectsOf(
+  context: RunContext,
+  memory: string | undefined,
+): Promise<MergeEffects> {
+  const effects = await effectsOf(context, memory);
+  const count = availableParallelism();
+  const engines = Array.from({ length: count }, () =>
+    context.engine({ threads: 1, ...(memory !== undefined && engineOptions(memory, count)) }),
+  );
+  return { ...effects, engines: await Promise.all(engines) };
+}
+
 /** Resident memory is up to 1.7 times what the engine is told (measured). */
 const RESIDENT_PER_LIMIT = 1.7;
 
-function engineOptions(memory: string): { readonly memoryLimit: string } {
+function engineOptions(memory: string, engines = 1): { readonly memoryLimit: string } {
   const [, number, unit = ''] = /^(\d+)\s*(MB|GB|MiB|GiB)$/i.exec(memory) ?? [];
   if (number === undefined) {
     throw new UsageError(
@@ -132,5 +147,7 @@ function engineOptions(memory: string): { readonly memoryLimit: string } {
     );
   }
   const scale = /^g/i.test(unit) ? 1000 : 1;
-  return { memoryLimit: `${Math.floor((Number(number) * scale) / RESIDENT_PER_LIMIT)}MB` };
+  return {
+    memoryLimit: `${Math.floor((Number(number) * scale) / RESIDENT_PER_LIMIT / engines)}MB`,
+  };
 }

@@ -3,6 +3,7 @@ import type { StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
 import { prefixOf } from '../../dataset/layout.ts';
 import { versionOf } from '../../dataset/manifest.ts';
 import { setPartition } from '../../dataset/snapshot.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { numberAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
@@ -28,6 +29,11 @@ export interface MergeOptions {
   readonly bucketSize: BucketSize;
 }
 
+export interface MergeEffects extends SetEffects {
+  /** One for each bucket that is merged at the same time. */
+  readonly engines: readonly Engine[];
+}
+
 /** What came of a merge. */
 export interface Merging {
   readonly cost: MergeCost;
@@ -45,7 +51,7 @@ export interface Merging {
  * Undefined where the day's set is a full one already.
  */
 export async function mergeSets(
-  effects: SetEffects,
+  effects: MergeEffects,
   sets: readonly StoredSet[],
   { dataset, day, when, readsPerDay, bucketSize }: MergeOptions,
 ): Promise<Merging | undefined> {
@@ -57,17 +63,12 @@ export async function mergeSets(
   const bytes = [...touched].reduce((sum, { base }) => sum + (base?.file.bytes ?? 0), 0);
   const cost = mergeCost(chain, bytes, readsPerDay);
   if (when === 'auto' && !cost.isDue) return { cost };
-  const buckets: (BucketFile | StoredBucket)[] = [];
-  let rows: RowCounts = { in: 0, out: 0, rejected: 0, filtered: 0 };
-  for (const part of state.parts) {
-    if (!touched.has(part)) {
-      if (part.base) buckets.push(part.base);
-      continue;
-    }
-    const merged = await mergePart(effects, state, part, bucketSize);
-    rows = add(rows, merged.rows);
-    buckets.push(...merged.files);
-  }
+  const merged = await mergeParts(effects, state, [...touched], bucketSize);
+  const buckets = state.parts.flatMap((part): readonly (BucketFile | StoredBucket)[] => {
+    if (touched.has(part)) return merged.get(part)?.files ?? [];
+    return part.base ? [part.base] : [];
+  });
+  const rows = [...merged.values()].map((each) => each.rows).reduce(add, NO_ROWS);
   const keys = buckets.reduce((sum, { file }) => sum + file.rows, 0);
   const { tip } = chain;
   await publishSet(effects, { dataset, day: tip.day }, tip, {
@@ -95,6 +96,38 @@ async function isTouched({ engine }: SetEffects, state: State, part: Part): Prom
   return (await engine.rows(sql`select 1 as there from (${changes}) limit 1`)).length > 0;
 }
 
+const NO_ROWS: RowCounts = { in: 0, out: 0, rejected: 0, filtered: 0 };
+
+interface MergedPart {
+  readonly files: readonly BucketFile[];
+  readonly rows: RowCounts;
+}
+
+/** A bucket is too small for the engine to write it with several threads, so several are written at once. */
+async function mergeParts(
+  effects: MergeEffects,
+  state: State,
+  parts: readonly Part[],
+  size: BucketSize,
+): Promise<ReadonlyMap<Part, MergedPart>> {
+  const merged = new Map<Part, MergedPart>();
+  const waiting = [...parts];
+  const work = async (engine: Engine): Promise<void> => {
+    for (let part = waiting.shift(); part; part = waiting.shift()) {
+      merged.set(part, await mergePart({ ...effects, engine }, state, part, size));
+    }
+  };
+  const works = effects.engines.map((engine) => work(engine));
+  try {
+    await Promise.all(works);
+  } finally {
+    // When one has failed nothing goes on behind.
+    waiting.length = 0;
+    await Promise.allSettled(works);
+  }
+  return merged;
+}
+
 /** Holds the changes of the part that is being merged, which are read more than once. */
 const HELD = raw('merging_changes');
 
@@ -103,7 +136,7 @@ async function mergePart(
   state: State,
   part: Part,
   size: BucketSize,
-): Promise<{ readonly files: readonly BucketFile[]; readonly rows: RowCounts }> {
+): Promise<MergedPart> {
   const { engine } = effects;
   const changes = await state.partChanges(part);
   if (!changes) {
