@@ -29,7 +29,7 @@ async function copy(
   expected: Content | undefined,
 ): Promise<void> {
   const hash = expected?.sha256 === undefined ? undefined : createHash('sha256');
-  const progress = noProgress(expected?.etag);
+  const progress = noProgress(expected?.etag, { isHashed: hash !== undefined });
   // Writes what has come in the meantime at once, and again what a nearly full disk did not take.
   await pipeline(
     hashed(streamS3(session, key, progress), hash),
