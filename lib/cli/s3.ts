@@ -18,6 +18,7 @@ export function s3Options(unsafePublish: boolean): Partial<S3Options> {
     // Servers other than AWS have one region, whose name seldom matters.
     region: region ?? (endpoint === undefined ? undefined : 'us-east-1'),
     unsafePublish,
+    notice: (text) => process.stderr.write(`${text}\n`),
     ...(bytes !== undefined && {
       limits: { spoolBytes: integer(bytes, { option: 'PIPE_SPOOL_BYTES', min: 1 }) },
     }),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { s3Error } from '../../lib/store/s3/error.ts';
 import type { S3Options } from '../../lib/store/s3/options.ts';
 import { openS3Store } from '../../lib/store/s3/s3.ts';
 import { newBucket } from '../rig/s3-server/state.ts';
@@ -55,6 +56,22 @@ describe('an error says what to do:', () => {
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toThrow(expected);
   });
 
+  test('https where only http is spoken', async () => {
+    const store = s3.reopen({ endpoint: s3.server.endpoint.replace('http:', 'https:') });
+    await expect(store.read('k')).rejects.toThrow(
+      /the server does not speak TLS there \(EPROTO, attempt 1\)\. Check that PIPE_S3_ENDPOINT begins/,
+    );
+  });
+
+  test('a certificate that nobody here trusts', () => {
+    const code = 'DEPTH_ZERO_SELF_SIGNED_CERT';
+    const refused = Object.assign(new Error('self-signed certificate'), { code });
+    expect(s3Error({ verb: 'read', bucket: 'b', key: 'k' }, refused, 1)).toMatchObject({
+      message: `[store] [s3] Cannot read "k" in bucket "b": this machine does not trust the server's certificate (${code}, attempt 1). If the server is yours, set NODE_EXTRA_CA_CERTS=<file.pem> to the certificate of its authority, and run again.`,
+      retryable: false,
+    });
+  });
+
   test('no region', async () => {
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
@@ -100,6 +117,21 @@ describe('an error says what to do:', () => {
       'is longer than 1024 bytes',
     );
   });
+});
+
+test('a person is told of what fails for a while, once however many transfers do', async () => {
+  const notices: string[] = [];
+  const told = { notice: (text: string) => notices.push(text), limits: quickLimits };
+  await s3.store.write('k', Buffer.from('x'));
+  s3.server.faults.add({ fault: { status: 503, code: 'SlowDown' }, times: 4 });
+  await s3.reopen(told).read('k');
+  expect(notices).toEqual([]);
+  s3.server.faults.add({ fault: { status: 503, code: 'SlowDown' }, times: 4 });
+  const store = s3.reopen({ ...told, limits: { ...quickLimits, quietMs: 0 } });
+  await Promise.all([store.read('k'), store.read('k')]);
+  expect(notices).toEqual([
+    '[store] [s3] Cannot read "some/prefix/k" in bucket "bucket" so far: the server is overloaded. Trying again.',
+  ]);
 });
 
 describe('what passes without anybody doing anything', () => {

@@ -23,6 +23,13 @@ export function s3Error(operation: Operation, error: unknown, attempts: number):
   );
 }
 
+/** What a request that failed and is tried again means for a person. */
+export function retryNotice({ verb, bucket, key }: Operation, error: unknown): string {
+  const fault = faultOf(error);
+  const meaning = fault ? meaningOf(fault, bucket, messageOf(error)).meaning : messageOf(error);
+  return `[store] [s3] Cannot ${verb} "${key}" in bucket "${bucket}" so far: ${meaning}. Trying again.`;
+}
+
 interface Meaning {
   readonly meaning: string;
   readonly advice: string;
@@ -75,6 +82,12 @@ const cutOff: Meaning = {
 const slow: Meaning = {
   meaning: 'the server did not answer in time',
   advice: `Check the network and the server. ${again}`,
+};
+
+const untrusted: Meaning = {
+  meaning: "this machine does not trust the server's certificate",
+  advice:
+    'If the server is yours, set NODE_EXTRA_CA_CERTS=<file.pem> to the certificate of its authority, and run again.',
 };
 
 const busy: Meaning = {
@@ -133,6 +146,23 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ECONNRESET: cutOff,
   EPIPE: cutOff,
   ECONNABORTED: cutOff,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  CERT_HAS_EXPIRED: {
+    meaning: "the server's certificate has expired",
+    advice: "Renew it, or set this machine's clock if that is wrong, and run again.",
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    meaning: "the server's certificate is for another host",
+    advice: 'Check that PIPE_S3_ENDPOINT names the host that the certificate is for.',
+  },
+  EPROTO: {
+    meaning: 'the server does not speak TLS there',
+    advice: 'Check that PIPE_S3_ENDPOINT begins with http:// or https:// as the server does.',
+  },
   ETIMEDOUT: slow,
   TimeoutError: slow,
   SlowDown: busy,

@@ -12,6 +12,8 @@ export interface S3Options {
   readonly credentials?: S3ClientConfig['credentials'];
   /** Publish also where the endpoint ignores conditions; one run at a time is safe there. */
   readonly unsafePublish?: boolean;
+  /** Told of transfers that have been failing for a while and are tried again. */
+  readonly notice?: ((text: string) => void) | undefined;
   readonly limits?: Partial<S3Limits>;
 }
 
@@ -25,6 +27,8 @@ export interface S3Limits {
   readonly attempts: number;
   /** How long attempts without any progress may go on. */
   readonly budgetMs: number;
+  /** Failures that pass sooner are not worth a word. */
+  readonly quietMs: number;
   /** The pause before retry n is random, up to `pauseMs` x 2^(n-1), at most `maxPauseMs`. */
   readonly pauseMs: number;
   readonly maxPauseMs: number;
@@ -50,6 +54,7 @@ export const defaultLimits: S3Limits = {
   socketTimeoutMs: 20_000,
   attempts: 10,
   budgetMs: 180_000,
+  quietMs: 3_000,
   pauseMs: 100,
   maxPauseMs: 5_000,
   transfers: 16,

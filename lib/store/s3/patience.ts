@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
-import { s3Error, type Operation } from './error.ts';
+import { retryNotice, s3Error, type Operation } from './error.ts';
 import { faultOf, isTransient, mayHaveHappened, type S3Fault } from './fault.ts';
 import type { S3Limits } from './options.ts';
 
@@ -11,6 +11,8 @@ export interface RetryEffects {
   now(): number;
   /** Once aborted, there are no more attempts. */
   readonly signal: AbortSignal | undefined;
+  /** Told of a transfer that has been failing for a while, in words for a person. */
+  notice(text: string): void;
   /** Asks for new credentials, where there is a provider that has some. */
   renew(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export class Patience {
     const fault = error instanceof UserError ? undefined : faultOf(error);
     if (!fault || !this.#allows(fault)) throw s3Error(this.#operation, error, this.#attempts);
     if (mayHaveHappened(fault)) this.isUncertain = true;
+    this.#tell(error);
     if (fault.code === 'ExpiredToken') await this.#effects.renew();
     await this.pause(fault.retryAfterMs);
   }
@@ -76,6 +79,12 @@ export class Patience {
       // What the timer rejects with does not tell why.
       signal?.throwIfAborted(),
     );
+  }
+
+  #tell(error: unknown): void {
+    const { quietMs } = this.#effects.limits;
+    if (this.#effects.now() - this.#since < quietMs) return;
+    this.#effects.notice(retryNotice(this.#operation, error));
   }
 
   #allows(fault: S3Fault): boolean {

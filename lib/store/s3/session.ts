@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { MAX_KEY_BYTES } from '../key.ts';
 import type { Operation } from './error.ts';
 import { badReply, faultOf } from './fault.ts';
+import { Notices } from './notices.ts';
 import { defaultLimits, type S3Limits, type S3Options } from './options.ts';
 import { retrying, type Patience, type RetryEffects } from './patience.ts';
 
@@ -20,17 +21,20 @@ export class Session implements RetryEffects {
   /** For files and parts; whoever holds a slot must not wait for another one. */
   readonly transfers: LimitFunction;
   readonly now: () => number;
+  readonly notices: Notices;
   readonly signal: AbortSignal | undefined;
 
   static open(bucket: string, prefix: string, options: S3Options): Session {
     const limits = { ...defaultLimits, ...options.limits };
+    const now = (): number => options.effects.now();
     return new Session({
       client: createClient(options, limits),
       bucket,
       prefix,
       limits,
       transfers: pLimit(limits.transfers),
-      now: () => options.effects.now(),
+      now,
+      notices: new Notices(options.notice ?? (() => {}), now),
     });
   }
 
@@ -41,6 +45,7 @@ export class Session implements RetryEffects {
     this.limits = parts.limits;
     this.transfers = parts.transfers;
     this.now = parts.now;
+    this.notices = parts.notices;
     this.signal = signal;
   }
 
@@ -85,12 +90,19 @@ export class Session implements RetryEffects {
     });
   }
 
+  notice(text: string): void {
+    this.notices.say(text);
+  }
+
   async renew(): Promise<void> {
     await this.client.config.credentials({ forceRefresh: true });
   }
 }
 
-type Parts = Pick<Session, 'client' | 'bucket' | 'prefix' | 'limits' | 'transfers' | 'now'>;
+type Parts = Pick<
+  Session,
+  'client' | 'bucket' | 'prefix' | 'limits' | 'transfers' | 'now' | 'notices'
+>;
 
 /** An object without its bytes. */
 export interface Head {
