@@ -2,6 +2,7 @@ import { parseDay } from '../lib/dates/day.ts';
 import { chainOf, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
 import { prefixOf } from '../lib/dataset/layout.ts';
 import { NoDataError } from '../lib/errors.ts';
+import { finishRemovals } from '../lib/operations/merge/expire.ts';
 import { mergeSets } from '../lib/operations/merge/merge.ts';
 import { countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -35,7 +36,11 @@ Options:
       readsPerDay: integer(args['reads-per-day'], { option: '--reads-per-day', min: 0 }),
       bucketSize: bucketSize(args['bucket-rows']),
     });
-    if (!merging) return context.log(`${dataset}: the set is a full one already`);
+    if (!merging) {
+      // One that was cut off behind its commit has left files.
+      await finishRemovals(context.store, dataset);
+      return context.log(`${dataset}: the set is a full one already`);
+    }
     context.log(`${dataset}: ${merging.cost.text}`);
     if (!merging.merged) return;
     const { rewritten, carried, rows } = merging.merged;

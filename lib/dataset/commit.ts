@@ -4,7 +4,7 @@ import type { Entry, Store, WriteCondition } from '../store/store.ts';
 import { JOURNAL_PREFIX, listPartition } from './catalog.ts';
 import { DATA_FILE, MANIFEST_FILE } from './layout.ts';
 import { formatManifest, isInPlace, type Manifest } from './manifest.ts';
-import { findPublished, type Found } from './published.ts';
+import { findPublished, type Found, type Source } from './published.ts';
 
 /** What is published, after finishing the work of a publish that was cut off behind its commit. */
 export async function settle(store: Store, prefix: string): Promise<Found> {
@@ -14,7 +14,7 @@ export async function settle(store: Store, prefix: string): Promise<Found> {
     if (!source || source.key === prefix + MANIFEST_FILE) return found;
     const write = store.write(prefix + MANIFEST_FILE, source.bytes, unchanged(listing.manifest));
     // After a conflict, with the publisher itself or another one that settles, everything is looked at anew.
-    if (await succeeds(write)) await store.remove([source.key]);
+    if (await succeeds(write)) await store.remove([...replacedBy(source, prefix), source.key]);
   }
   throw contested(prefix);
 }
@@ -26,16 +26,19 @@ export async function settle(store: Store, prefix: string): Promise<Found> {
  *
  * Journals in `base` belong to publishes that began from `base` or before it. Their commit is
  * conditional on what this commit replaces, so it cannot come any more, and what they left can go.
+ * Returns the manifest with what it replaced.
  */
 export async function commit(
   store: Store,
   base: Found,
   manifest: Manifest,
   paths: readonly string[],
-): Promise<void> {
+): Promise<Manifest> {
   const { prefix } = base.listing;
-  const bytes = Buffer.from(formatManifest(manifest));
-  if (isSameData(base, manifest)) return await putManifest(store, base, bytes);
+  if (isSameData(base, manifest)) return await putManifest(store, base, manifest);
+  const replaced = leftovers(base, manifest);
+  const next = { ...manifest, ...(replaced.length > 0 && { replaced }) };
+  const bytes = bytesOf(next);
   const journal = `${prefix}${JOURNAL_PREFIX}${manifest.commit}.json`;
   await store.write(journal, bytes, { ifAbsent: true });
   try {
@@ -47,7 +50,17 @@ export async function commit(
     if (error instanceof ConflictError) await store.remove([journal]);
     throw error;
   }
-  await store.remove([journal, ...leftovers(base, manifest)]);
+  const gone = [...replaced.map((name) => prefix + name), ...base.journals.map(({ key }) => key)];
+  // The last one names the others, for whoever comes after a crash.
+  await store.remove([...gone, journal]);
+  return next;
+}
+
+/** Files that a publish whose journal is still there made needless, once it went as far as its commit. */
+export function replacedBy({ manifest }: Source, prefix: string): string[] {
+  const kept = new Set(manifest.files.map(({ name }) => name));
+  const names = manifest.replaced?.filter((name) => !kept.has(name)) ?? [];
+  return names.map((name) => prefix + name);
 }
 
 /** A conflict means that another publish of the partition got through, so few are to be expected. */
@@ -64,8 +77,18 @@ function isSameData({ published }: Found, manifest: Manifest): boolean {
  * from the new, and publishers that began before would not see their condition broken. So these may
  * still commit, and their journals stay.
  */
-async function putManifest(store: Store, { listing }: Found, bytes: Uint8Array): Promise<void> {
-  await store.write(listing.prefix + MANIFEST_FILE, bytes, unchanged(listing.manifest));
+async function putManifest(
+  store: Store,
+  { listing }: Found,
+  manifest: Manifest,
+): Promise<Manifest> {
+  const key = listing.prefix + MANIFEST_FILE;
+  await store.write(key, bytesOf(manifest), unchanged(listing.manifest));
+  return manifest;
+}
+
+function bytesOf(manifest: Manifest): Uint8Array {
+  return Buffer.from(formatManifest(manifest));
 }
 
 /**
@@ -131,12 +154,19 @@ async function putBeside(
   }
 }
 
-function leftovers({ listing, published, journals }: Found, manifest: Manifest): string[] {
+/** Names of files that nobody needs after a commit. */
+function leftovers({ published, journals }: Found, manifest: Manifest): string[] {
   const kept = new Set(manifest.files.map(({ name }) => name));
   const known = [published?.manifest, ...journals.map((journal) => journal.manifest)];
+  const unfinished = journals.find((journal) => isOf(journal, published));
   const names = known.flatMap((old) => old?.files.map(({ name }) => name) ?? []);
-  const files = names.filter((name) => !kept.has(name)).map((name) => listing.prefix + name);
-  return [...new Set([...files, ...journals.map(({ key }) => key)])];
+  const all = new Set([...names, ...(unfinished?.manifest.replaced ?? [])]);
+  return [...all].filter((name) => !kept.has(name));
+}
+
+/** Whether a journal is that of the publish that came last: it went as far as its commit. */
+export function isOf({ manifest }: Source, published: Found['published']): boolean {
+  return manifest.commit === published?.manifest.commit;
 }
 
 /** The condition that an object is still as it was listed. */

@@ -24,6 +24,8 @@ export interface Manifest extends Provenance {
   readonly schema: readonly Column[];
   /** Where the partition is a day of a snapshot dataset. */
   readonly snapshot?: SnapshotSet;
+  /** Files of the partition that this publish makes needless; as long as its journal is there they may be, too. */
+  readonly replaced?: readonly string[];
 }
 
 export type Counts = Readonly<Record<string, number>>;
@@ -91,9 +93,10 @@ export interface Column {
 /** The text of a manifest: JSON for people, what matters to them first, in the same order always. */
 export function formatManifest(manifest: Manifest): string {
   const { format, dataset, partition, publishedAt, command, rows, counts, ...more } = manifest;
-  const { files, schema, snapshot, inputs, fingerprint, accepted, run, commit, generation } = more;
+  const { files, schema, snapshot, inputs, fingerprint, accepted, run, ...last } = more;
+  const { commit, generation, replaced } = last;
   const content = { format, dataset, partition, publishedAt, command, rows, counts, files, schema };
-  const origin = { snapshot, inputs, fingerprint, accepted, run, commit, generation };
+  const origin = { snapshot, inputs, fingerprint, accepted, run, commit, generation, replaced };
   return `${JSON.stringify({ ...content, ...origin }, null, 2)}\n`;
 }
 

@@ -64,6 +64,7 @@ function manifest(root: Field): Manifest {
     ...(at('counts').value !== undefined && { counts: counts(at('counts')) }),
     schema: list(at('schema'), column),
     ...(at('snapshot').value !== undefined && { snapshot: snapshot(at('snapshot')) }),
+    ...(at('replaced').value !== undefined && { replaced: list(at('replaced'), fileName) }),
   };
   prefixOf({ dataset: result.dataset, keys: result.partition });
   return result;
@@ -98,17 +99,20 @@ function input(value: Field): Input {
 
 function dataFile(value: Field): DataFile {
   const at = object(value);
-  const name = text(at('name'));
-  // It becomes part of a path.
-  if (!isValue(name))
-    throw new Error(`${value.path}.name is ${JSON.stringify(name)}, expected a file name`);
   return {
-    name,
+    name: fileName(at('name')),
     bytes: count(at('bytes')),
     sha256: text(at('sha256')),
     rows: count(at('rows')),
     ...(at('range').value !== undefined && { range: range(at('range')) }),
   };
+}
+
+/** It becomes part of a path. */
+function fileName(value: Field): string {
+  const name = text(value);
+  if (isValue(name)) return name;
+  throw new Error(`${value.path} is ${JSON.stringify(name)}, expected a file name`);
 }
 
 function range(value: Field): Range {

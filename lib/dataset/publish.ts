@@ -81,13 +81,12 @@ export async function publish(store: Store, draft: Draft, publisher: Publisher):
     const generation = await publisher.confirm?.(base.published?.manifest.generation ?? 0);
     const manifest = { ...described, ...(generation !== undefined && { generation }) };
     try {
-      await commit(
+      return await commit(
         store,
         base,
         manifest,
         draft.files.map(({ path }) => path),
       );
-      return manifest;
     } catch (error) {
       // A draft that was made from nothing published may replace whatever came in between.
       const mayReplace = draft.replaces === undefined && isInPlace(draft);

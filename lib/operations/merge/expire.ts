@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { cleanJournal } from '../../dataset/abandoned.ts';
+import { cleanJournal, finishPublish } from '../../dataset/abandoned.ts';
 import { JOURNAL_PREFIX, listPartitions } from '../../dataset/catalog.ts';
+import type { PartitionListing } from '../../dataset/catalog.ts';
 import { MANIFEST_FILE, prefixOf } from '../../dataset/layout.ts';
 import { formatManifest } from '../../dataset/manifest.ts';
 import type { DataFile } from '../../dataset/manifest.ts';
@@ -83,15 +84,20 @@ export async function removeSets(
 /** The names of journals that announce a removal begin so. */
 const REMOVAL = `${JOURNAL_PREFIX}expired-`;
 
-/** Removes what a removal that was cut off had announced. */
+/**
+ * Removes what a removal that was cut off had announced, and what a publish that was cut off behind
+ * its commit had replaced. The latter's journal names files of its set: later, when that has expired and
+ * another one has taken over these files, it would say that nobody needs them.
+ */
 export async function finishRemovals(store: Store, dataset: string): Promise<void> {
-  const found: string[] = [];
-  for await (const { journals } of listPartitions(store, dataset)) {
-    found.push(...journals.map(({ key }) => key));
+  const found: PartitionListing[] = [];
+  for await (const listing of listPartitions(store, dataset)) found.push(listing);
+  for (const { prefix, journals } of found) {
+    const names = journals.map(({ key }) => key.slice(prefix.length));
+    const removals = names.filter((name) => name.startsWith(REMOVAL));
+    for (const name of removals) await cleanJournal(store, prefix + name);
+    if (names.length > removals.length) await finishPublish(store, prefix);
   }
-  const isRemoval = (key: string): boolean =>
-    key.slice(key.lastIndexOf('/') + 1).startsWith(REMOVAL);
-  for (const key of found.filter(isRemoval)) await cleanJournal(store, key);
 }
 
 /** A journal of files that nobody needs: whoever cleans it removes them. */
