@@ -44,6 +44,10 @@ export class GuardedStore implements Store {
     return this.#store.folders(prefix);
   }
 
+  stat(key: string): Promise<Entry | undefined> {
+    return this.#store.stat(key);
+  }
+
   read(key: string): Promise<Stored | undefined> {
     return this.#store.read(key);
   }

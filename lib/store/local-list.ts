@@ -103,7 +103,8 @@ function orderOf({ name, stats }: Child): string {
   return stats ? name : `${name}/`;
 }
 
-function entryOf(key: string, stats: BigIntStats): Entry {
+/** A file as an object of the store. */
+export function entryOf(key: string, stats: BigIntStats): Entry {
   return {
     key,
     bytes: Number(stats.size),

@@ -18,7 +18,7 @@ import {
   withFile,
   writeDurably,
 } from './local-file.ts';
-import { etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
+import { entryOf, etagOf, foldersLocal, isFolder, listLocal } from './local-list.ts';
 import { withLock } from './lock.ts';
 import { ownedName, type LocalEffects } from './owner.ts';
 import { FOREIGN_STAGING_AGE_MS, removeDead, stagingIn } from './staging.ts';
@@ -67,6 +67,14 @@ class LocalStore implements Store {
   folders(prefix: string): AsyncGenerator<string> {
     checkPrefix(prefix);
     return foldersLocal(this.#root, prefix);
+  }
+
+  stat(key: string): Promise<Entry | undefined> {
+    checkKey(key);
+    return this.#unlessAbsent(key, async (path) => {
+      const stats = await stat(path, { bigint: true });
+      return stats.isFile() ? entryOf(key, stats) : undefined;
+    });
   }
 
   async read(key: string): Promise<Stored | undefined> {

@@ -53,6 +53,12 @@ class MemoryStore implements Store {
     return this.#folders(prefix);
   }
 
+  async stat(key: string): Promise<Entry | undefined> {
+    checkKey(key);
+    const item = this.#items.get(key);
+    return item && entryOf(key, item);
+  }
+
   read(key: string): Promise<Item | undefined> {
     checkKey(key);
     return Promise.resolve(this.#items.get(key));
@@ -140,7 +146,7 @@ class MemoryStore implements Store {
   async *#entries(keys: readonly string[]): AsyncGenerator<Entry> {
     for (const key of keys) {
       const item = this.#items.get(key);
-      if (item) yield { key, bytes: item.bytes.length, etag: item.etag, modified: item.modified };
+      if (item) yield entryOf(key, item);
     }
   }
 
@@ -171,6 +177,10 @@ class MemoryStore implements Store {
     this.#items.set(key, { bytes, etag, modified: new Date(this.#versions) });
     return etag;
   }
+}
+
+function entryOf(key: string, { bytes, etag, modified }: Item): Entry {
+  return { key, bytes: bytes.length, etag, modified };
 }
 
 function temporaryStaging(owner: string): Staging {

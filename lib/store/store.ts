@@ -18,6 +18,9 @@ export interface Store {
    */
   folders(prefix: string): AsyncIterable<string>;
 
+  /** What a listing shows of one object, or undefined where there is none. */
+  stat(key: string): Promise<Entry | undefined>;
+
   /** A small object whole, or undefined where there is none. */
   read(key: string): Promise<Stored | undefined>;
 

@@ -62,6 +62,7 @@ export function mortalStore(
     list: (below) => itemByItem(step, () => store.list(below)),
     folders: (below) => itemByItem(step, () => store.folders(below)),
     stream: (key) => itemByItem(step, () => store.stream(key)),
+    stat: (key) => step(() => store.stat(key)),
     read: (key) => step(() => store.read(key)),
     readRange: (key, range) => step(() => store.readRange(key, range)),
     write: (key, bytes, condition) => step(() => store.write(key, bytes, condition)),

@@ -285,6 +285,29 @@ export function storeContract(each: StoreCase): void {
       await expect(changed).rejects.toBeInstanceOf(ChangedError);
     });
 
+    test('stat gives what a listing shows', async () => {
+      await store.write('a/k', bytes('first'));
+      await store.write('a/k.gz', bytes('other'));
+      const appender = await store.append('.pipe/log.jsonl');
+      appender.append('0123456789');
+      await appender.close();
+      for (const [prefix, key] of [
+        ['', 'a/k'],
+        ['.pipe/', '.pipe/log.jsonl'],
+      ] as const) {
+        const listed = (await all(store.list(prefix))).find((entry) => entry.key === key);
+        const found = await store.stat(key);
+        expect(found).toMatchObject({ key, bytes: listed?.bytes, etag: listed?.etag });
+        // A listing of S3 knows milliseconds, a header seconds.
+        const [a = 0, b = 0] = [found, listed].map((entry) => entry?.modified.getTime());
+        expect(Math.abs(a - b)).toBeLessThan(1000);
+      }
+      expect(await store.stat('a')).toBeUndefined();
+      expect(await store.stat('a/none')).toBeUndefined();
+      expect(await store.stat('.pipe/none')).toBeUndefined();
+      await expect(async () => store.stat('../a')).rejects.toThrow('[store] The key');
+    });
+
     test('stream gives the bytes in order; an absent object is an error', async () => {
       const large = Buffer.alloc(3_000_000, 'abcdefg');
       await store.write('large', large);

@@ -63,19 +63,22 @@ export async function* joinSegments(entries: AsyncIterable<Entry>): AsyncGenerat
   for await (const entry of entries) {
     const [first] = segments;
     if (first && appendedKey(first.key) !== appendedKey(entry.key)) {
-      yield joined(segments);
+      const joined = joinedEntry(segments);
+      if (joined) yield joined;
       segments = [];
     }
     if (appendedKey(entry.key) === undefined) yield entry;
     else segments.push(entry);
   }
-  if (segments.length > 0) yield joined(segments);
+  const joined = joinedEntry(segments);
+  if (joined) yield joined;
 }
 
-function joined(segments: readonly Entry[]): Entry {
+/** The segments of one object as one entry; undefined if there are none. */
+export function joinedEntry(segments: readonly Entry[]): Entry | undefined {
   const [first] = segments;
   const last = segments.at(-1);
-  if (!first || !last) throw new Error('there are no segments to join');
+  if (!first || !last) return undefined;
   return {
     key: appendedKey(first.key) ?? first.key,
     bytes: bytesIn(segments),

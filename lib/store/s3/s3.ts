@@ -18,6 +18,7 @@ import type {
 import {
   bytesIn,
   isAppendable,
+  joinedEntry,
   joinSegments,
   openAppender,
   readAppended,
@@ -87,6 +88,14 @@ class S3Store implements Store {
   folders(prefix: string): AsyncGenerator<string> {
     checkPrefix(prefix);
     return foldersS3(this.#session, prefix);
+  }
+
+  async stat(key: string): Promise<Entry | undefined> {
+    checkKey(key);
+    const head = await this.#session.head(key);
+    if (head) return { key, bytes: head.bytes, etag: head.etag, modified: head.modified };
+    if (!isAppendable(key)) return undefined;
+    return joinedEntry(await segmentsOf(this.#session, key));
   }
 
   async read(key: string): Promise<Stored | undefined> {

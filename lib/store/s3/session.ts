@@ -81,8 +81,9 @@ export class Session implements RetryEffects {
     return this.retrying('look at', key, async () => {
       try {
         const reply = await this.client.send(new HeadObjectCommand(this.at(key)));
-        const { ETag, ContentLength = 0, Metadata } = reply;
-        return { etag: plainEtag(ETag), bytes: ContentLength, writer: Metadata?.[WRITER] };
+        const { ETag, ContentLength = 0, LastModified = new Date(0), Metadata } = reply;
+        const writer = Metadata?.[WRITER];
+        return { etag: plainEtag(ETag), bytes: ContentLength, modified: LastModified, writer };
       } catch (error) {
         if (faultOf(error)?.status === 404) return undefined;
         throw error;
@@ -108,6 +109,7 @@ type Parts = Pick<
 export interface Head {
   readonly etag: string;
   readonly bytes: number;
+  readonly modified: Date;
   readonly writer: string | undefined;
 }
 
