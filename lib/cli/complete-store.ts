@@ -10,7 +10,7 @@ import type { Asked } from './complete.ts';
 import { absolute, givenFor } from './settings.ts';
 import { optionsUsage } from './usage.ts';
 
-/** What completion finds in a store. It answers with what it has found when its time is up. */
+/** What completion finds in a store. A folder is looked at until the time is up, of a bucket the names that were kept. */
 export interface Look {
   datasets(): Promise<readonly string[]>;
   /** The newest first. */
@@ -19,19 +19,22 @@ export interface Look {
   values(key: string, typed: string): Promise<readonly string[]>;
 }
 
+/** Stands behind `pipe complete` where else the name of a shell stands. */
+export const keepNamesWord = 'keep-names';
+
 /** A person waits; what is not found by then is not offered. */
 const budgetMs = 90;
 /** More help nobody. */
-const mostRuns = 50;
+export const mostRuns = 50;
 
-/** The store of the command line that is being typed, where it is a folder: a bucket is too far away. */
-export async function openLook(asked: Asked): Promise<Look | undefined> {
+/** The store of the command line that is being typed. */
+export async function openLook(asked: Asked): Promise<Look> {
   const uri = await storeUri(asked);
-  if (/^s3:/i.test(uri)) return undefined;
+  const given = asked.rest?.map((word) => /^--dataset=(.+)/.exec(word)?.[1]).find(Boolean);
+  if (/^s3:/i.test(uri)) return (await import('./complete-bucket.ts')).openBucketLook(uri, given);
   const store = foldersOf(/^file:/i.test(uri) ? fileURLToPath(uri) : resolve(asked.cwd, uri));
   const end = performance.now() + budgetMs;
   const isLate = (): boolean => performance.now() > end;
-  const given = asked.rest?.map((word) => /^--dataset=(.+)/.exec(word)?.[1]).find(Boolean);
   const datasets = (): Promise<readonly string[]> => taken(datasetsIn(store), isLate);
   return {
     datasets,

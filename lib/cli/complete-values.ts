@@ -45,7 +45,6 @@ async function lookUp(
   if (kind === 'file' || kind === 'source') return [];
   if (typeof kind === 'object' && !('key' in kind)) return wordsOf(kind);
   const look = await openLook(asked);
-  if (!look) return [];
   if (kind === 'dataset') return wordsOf(await look.datasets());
   if (kind === 'run') return wordsOf(await look.runs());
   return wordsOf(await look.values(kind.key, typed));

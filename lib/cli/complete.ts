@@ -9,6 +9,7 @@ import { ownList, builtInList } from './list.ts';
 import type { ListedTask } from './list.ts';
 import { readShellLine, typedRest } from './shell-line.ts';
 import { optionsUsage } from './usage.ts';
+import { keepNamesWord } from './complete-store.ts';
 import { valuesFor } from './complete-values.ts';
 import { findOwn } from './registry.ts';
 import type { Own } from './registry.ts';
@@ -28,6 +29,11 @@ export interface Candidate {
  */
 export async function complete(argv: readonly string[], cwd: string): Promise<string> {
   const [shell, ...rest] = argv;
+  if (shell === keepNamesWord) {
+    const { keepNames } = await import('./complete-refresh.ts');
+    await keepNames(rest).catch(() => undefined);
+    return '';
+  }
   if (shell !== 'bash') {
     const found = await candidates(rest.slice(0, -1), rest.at(-1) ?? '', cwd).catch(() => []);
     return found.map(({ word, description = '' }) => `${word}\t${description}\n`).join('');

@@ -92,5 +92,10 @@ async function cacheFolder(root: string): Promise<string> {
     () => false,
   );
   if (exists) return join(modules, '.cache', 'pipe');
+  return userCacheFolder();
+}
+
+/** Where what can be made again is kept between commands, of all projects. */
+export function userCacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir() || tmpdir(), '.cache'), 'pipe');
 }
