@@ -3,16 +3,17 @@ import { checkValue, DATA_FILE, prefixOf } from '../lib/dataset/layout.ts';
 import { readManifest } from '../lib/dataset/published.ts';
 import type { Draft } from '../lib/dataset/publish.ts';
 import { UsageError } from '../lib/errors.ts';
+import type { RowCounts } from '../lib/ledger/events.ts';
 import { accountRows, daysOfSite } from '../lib/operations/ingest/account-table.ts';
-import { findFiles } from '../lib/operations/ingest/files.ts';
-import { accountOf, inputOf } from '../lib/operations/ingest/accounts.ts';
+import { accountOf, idOf, totalRows } from '../lib/operations/ingest/accounts.ts';
 import { ingest } from '../lib/operations/ingest/ingest.ts';
-import type { IngestOptions } from '../lib/operations/ingest/ingest.ts';
-import { sourceKey, sourceOf } from '../lib/operations/ingest/source.ts';
-import type { Source } from '../lib/operations/ingest/source.ts';
+import type { Incoming, IngestOptions } from '../lib/operations/ingest/ingest.ts';
+import { isObjectUri } from '../lib/operations/ingest/objects.ts';
+import { findOrigins, inBatches } from '../lib/operations/ingest/origins.ts';
+import type { Origin } from '../lib/operations/ingest/origins.ts';
 import { placeOf } from '../lib/store/place.ts';
 import { defineTask } from '../lib/task/define.ts';
-import type { Output, PlanContext } from '../lib/task/task.ts';
+import type { Output, PlanContext, RunContext } from '../lib/task/task.ts';
 import { limit } from '../lib/task/values.ts';
 
 export { eventsSample } from './events-sample.ts';
@@ -31,41 +32,44 @@ Options:
   --event-name=<name>   Name of events that have none.
   --user=<field>        Field with the user.
   --url=<field>         Field with the page.
-  --max-rejects=<limit>  Fail, and publish nothing, when more records cannot be read: a number, or a part such as 0.5%.`,
+  --max-rejects=<limit>  Fail, and publish nothing, when more records cannot be read: a number, or a part such as 0.5%.
+
+<uri> is a file, a folder or a glob, or s3://bucket/key; plain, gzip or zstd. The same file again changes nothing. Records that
+cannot be read go to rejects/events with their source, line, reason and text.
+
+For example:
+  pipe events:ingest -- --site=blog access.log
+  pipe events:ingest -- --site=shop --format=jsonl --ts=meta.at --user=who.id 's3://bucket/logs/*.jsonl.gz'`,
 
   async outputs(args, context) {
     checkSite(args.site);
-    const sources = await sourcesOf(args.uri, context);
+    const origins = await findOrigins(args.uri, context);
     const { site, format, ts, event, 'event-name': name, user, url } = args;
     // What decides the rows of a source; other files and limits do not.
     const argv = Object.entries({ format, ts, event, 'event-name': name, user, url }).flatMap(
       ([option, value]) => (value === undefined ? [] : [`--${option}=${value}`]),
     );
-    return Promise.all(sources.map((source) => outputOf(site, source, argv, context)));
+    return Promise.all(origins.map((origin) => outputOf(site, origin, argv, context)));
   },
 
   async run(args, context) {
-    const sources = await sourcesOf(args.uri, context);
     const states = new Map(
-      context.outputs.map((output) => [output.partition.keys['source'], output]),
+      context.outputs.map((output) => [prefixOf(output.partition), output] as const),
     );
-    const due = sources.flatMap((source) => {
-      const output = states.get(sourceKey(source.sha256));
-      if (output?.state === 'done') return [];
-      return [{ source, isKnown: output?.manifest !== undefined }];
-    });
-    const effects = {
-      engine: await context.engine(),
-      staging: await context.staging(),
-      store: context.store,
-      publish: (draft: Draft) => context.publish(draft),
-    };
-    return { rows: await ingest(effects, optionsOf(args), due) };
+    const stateOf = ({ id }: Origin) => states.get(prefixOf(accountOf(args.site, id)));
+    const origins = await findOrigins(args.uri, context);
+    const due = origins.filter((origin) => stateOf(origin)?.state !== 'done');
+    const isKnown = (origin: Origin): boolean => stateOf(origin)?.manifest !== undefined;
+    const counts: RowCounts[] = [];
+    for (const batch of inBatches(due, FETCHED_BYTES)) {
+      counts.push(await ingestBatch(context, optionsOf(args), batch, isKnown));
+    }
+    return { rows: totalRows(counts) };
   },
 
   async summarize({ site, uri }, context) {
-    const sources = await sourcesOf(uri, context);
-    const rows = await accountRows(context.store, site, sources.slice(0, MAX_ROWS));
+    const origins = await findOrigins(uri, context);
+    const rows = await accountRows(context.store, site, origins.slice(0, MAX_ROWS));
     const place = placeOf(context.store.uri, context.cwd);
     const isRejected = rows.some(([, , , rejected]) => (rejected ?? 0) > 0);
     const days = await daysOfSite(context.store, site);
@@ -77,9 +81,12 @@ Options:
         { name: 'events', kind: 'number' },
         { name: 'rejected', kind: 'number' },
       ],
-      rows: rows.map(([path, ...counts]) => [relative(context.cwd, path), ...counts]),
+      rows: rows.map(([name, ...counts]) => [
+        isObjectUri(name) ? name : relative(context.cwd, name),
+        ...counts,
+      ]),
       notes: [
-        ...(sources.length > rows.length ? [`and ${sources.length - rows.length} more files`] : []),
+        ...(origins.length > rows.length ? [`and ${origins.length - rows.length} more files`] : []),
         ...(isRejected
           ? [`Rejects: ${place}/rejects/events/site=${site}/source=*/${DATA_FILE}`]
           : []),
@@ -95,6 +102,35 @@ Options:
 
 /** Files shown in the summary. */
 const MAX_ROWS = 40;
+
+/** What lies on this machine's disk at once of what comes from S3. */
+const FETCHED_BYTES = 4 * 1024 ** 3;
+
+/** Fetches what is not on this machine, and ingests it. */
+async function ingestBatch(
+  context: RunContext,
+  options: IngestOptions,
+  origins: readonly Origin[],
+  isKnown: (origin: Origin) => boolean,
+): Promise<RowCounts> {
+  const fetched = await context.store.openStaging('ingest');
+  try {
+    const sources = await Promise.all(
+      origins.map(async (origin): Promise<Incoming> => {
+        return { source: await origin.fetch(fetched), isKnown: isKnown(origin) };
+      }),
+    );
+    const effects = {
+      engine: await context.engine(),
+      staging: await context.staging(),
+      store: context.store,
+      publish: (draft: Draft) => context.publish(draft),
+    };
+    return await ingest(effects, options, sources);
+  } finally {
+    await fetched.close();
+  }
+}
 
 interface IngestArgs {
   readonly site: string;
@@ -130,32 +166,19 @@ function checkSite(site: string): void {
   );
 }
 
-/** The files the arguments name, each content once. */
-async function sourcesOf(
-  uris: readonly string[],
-  { cwd }: Pick<PlanContext, 'cwd'>,
-): Promise<Source[]> {
-  const sources = new Map<string, Source>();
-  for (const path of await findFiles(uris, cwd)) {
-    const source = await sourceOf(path);
-    if (!sources.has(source.sha256)) sources.set(source.sha256, source);
-  }
-  return [...sources.values()];
-}
-
 async function outputOf(
   site: string,
-  source: Source,
+  { id, uri, bytes }: Origin,
   argv: readonly string[],
   { store }: Pick<PlanContext, 'store'>,
 ): Promise<Output> {
-  const partition = accountOf(site, source);
+  const partition = accountOf(site, id);
   const published = await readManifest(store, prefixOf(partition));
-  const known = published?.manifest.inputs.find(({ version }) => version === source.sha256);
   // Under another name it is still the same source.
+  const known = published?.manifest.inputs.find((input) => idOf(input) === id);
   return {
     partition,
-    inputs: [{ ...inputOf(source), ...(known && { name: known.name }) }],
+    inputs: [{ name: known?.name ?? uri, version: known?.version ?? id, bytes }],
     argv,
     // Files of a site fall into the same days.
     lease: { dataset: 'events', keys: { site } },

@@ -39,6 +39,20 @@ test('what a run leaves in the spool is nothing, and Node has nothing to warn of
   expect(await readdir(rig.path(`tmp/${spool}`))).toEqual([]);
 });
 
+test('samples in a bucket are ingested by the command that is named next', async () => {
+  const sample = ['events:sample', '--', '--sites=a', '--days=1', '--rows=100'];
+  const { stdout } = await pipe('--now=2026-11-20', ...sample);
+  const [, next = ''] = /^Next: pipe (.*)$/m.exec(stdout) ?? [];
+  expect(next).toBe('events:ingest -- --site=a s3://bucket/store/samples/site=a');
+  const ingested = await pipe(...next.split(' '));
+  expect(ingested.stdout).toMatch(/^s3:\/\/bucket\/store\/samples\/site=a\/\S+ +99 +98 +1$/m);
+  const again = await pipe(...next.split(' '));
+  expect([again.code, again.stderr]).toEqual([
+    0,
+    expect.stringContaining('everything is up to date'),
+  ]);
+});
+
 test('a server that ignores conditions is refused, unless one run at a time is promised', async () => {
   server.state.conditions.put = [];
   const refused = await pipe(...ingest);

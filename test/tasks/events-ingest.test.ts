@@ -588,7 +588,7 @@ describe('what is refused, with nothing published', () => {
     await put('prose', 'Once upon a time\nthere was a log\n');
     expect(await refused('nope')).toContain('"nope" does not exist');
     expect(await refused('x *.nope')).toContain('"*.nope" is a glob that no file matches');
-    expect(await refused('s3://b/x')).toContain('is not a local file');
+    expect(await refused('https://b/x')).toContain('is not a local file');
     expect(await refused('z.zip')).toContain('is a zip archive');
     expect(await refused('prose')).toContain('Name it with --format');
     expect(await refused('--ts=time log')).toContain('Leave --ts out');

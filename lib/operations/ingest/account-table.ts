@@ -3,31 +3,27 @@ import { prefixOf } from '../../dataset/layout.ts';
 import { readManifest } from '../../dataset/published.ts';
 import type { Reader } from '../../dataset/published.ts';
 import { accountOf } from './accounts.ts';
-import type { Source } from './source.ts';
+import type { Origin } from './origins.ts';
 
 /** A file with what became of its records; undefined where it has not been ingested. */
 export type AccountRow = readonly [
-  path: string,
+  name: string,
   records: number | null,
   events: number | null,
   rejected: number | null,
 ];
 
-/** What became of the records of each source. Reads a manifest per source. */
+/** What became of the records of each file. Reads a manifest per file. */
 export async function accountRows(
   store: Reader,
   site: string,
-  sources: readonly Source[],
+  origins: readonly Origin[],
 ): Promise<AccountRow[]> {
   const rows: AccountRow[] = [];
-  for (const source of sources) {
-    const published = await readManifest(store, prefixOf(accountOf(site, source)));
+  for (const { id, name } of origins) {
+    const published = await readManifest(store, prefixOf(accountOf(site, id)));
     const counts = published?.manifest.rows;
-    rows.push(
-      counts
-        ? [source.path, counts.in, counts.out, counts.rejected]
-        : [source.path, null, null, null],
-    );
+    rows.push(counts ? [name, counts.in, counts.out, counts.rejected] : [name, null, null, null]);
   }
   return rows;
 }

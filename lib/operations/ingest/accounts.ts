@@ -8,7 +8,6 @@ import type { RowCounts } from '../../ledger/events.ts';
 import type { Effects } from './days.ts';
 import type { Loaded } from './incoming.ts';
 import { writeNoRejects, writeRejects } from './rejects.ts';
-import { sourceKey } from './source.ts';
 import type { Source } from './source.ts';
 
 /** What became of the records of a source, with its rejects in a staged file. */
@@ -21,14 +20,23 @@ export interface Account {
   readonly argv?: readonly string[];
 }
 
-/** The partition that accounts for a source: its rejected records and, in the manifest, its rows. */
-export function accountOf(site: string, { sha256 }: Pick<Source, 'sha256'>): Partition {
-  return { dataset: 'rejects/events', keys: { site, source: sourceKey(sha256) } };
+/**
+ * The partition that accounts for a source: its rejected records and, in the manifest, its rows. A
+ * file is known by its content; an object by what a listing shows of it, so that it need not be
+ * fetched to see whether there is anything to do.
+ */
+export function accountOf(site: string, id: string): Partition {
+  return { dataset: 'rejects/events', keys: { site, source: id.slice(0, 16) } };
+}
+
+/** What the account of an input goes by. */
+export function idOf({ version, sight }: Pick<Input, 'version' | 'sight'>): string {
+  return sight ?? version;
 }
 
 /** A source as an input of what is made of it. */
-export function inputOf({ uri, sha256, bytes }: Source): Input {
-  return { name: uri, version: sha256, bytes };
+export function inputOf({ uri, sha256, bytes, sight }: Source): Input {
+  return { name: uri, version: sha256, bytes, ...(sight !== undefined && { sight }) };
 }
 
 /** Writes the account of a source whose rows are published, unless they are in a longer version of it. */
@@ -49,15 +57,16 @@ export async function writeAccount(
   return { input, rows: { in: records, out, rejected, filtered: 0 }, path, schema };
 }
 
-/** The account of a source that was published before, now that a longer version of it is; none if it has one already. */
+/** The account of a source that was published before, now that its rows are another one's; none if it has one already. */
 export async function writeSuperseded(
   { engine, store, staging }: Effects,
   site: string,
-  version: string,
+  before: Input,
 ): Promise<Account[]> {
-  const published = await readManifest(store, prefixOf(accountOf(site, { sha256: version })));
+  const published = await readManifest(store, prefixOf(accountOf(site, idOf(before))));
   const [input] = published?.manifest.inputs ?? [];
-  if (!published || input?.version !== version || published.manifest.rows.filtered > 0) return [];
+  const isOther = input?.version !== before.version;
+  if (!published || isOther || published.manifest.rows.filtered > 0) return [];
   const path = staging.path(DATA_FILE);
   const { schema } = await writeNoRejects(engine, path);
   const { rows, fingerprint } = published.manifest;
@@ -70,7 +79,7 @@ export function publishAccount(
   { input, path, rows, schema, argv }: Account,
 ): Promise<unknown> {
   const draft: Draft = {
-    partition: accountOf(site, { sha256: input.version }),
+    partition: accountOf(site, idOf(input)),
     files: [{ name: DATA_FILE, path, rows: rows.rejected }],
     rows,
     holds: 'rejected',
@@ -100,8 +109,12 @@ export function checkRejects(accounts: readonly Account[], max: MaxRejects): voi
 
 /** The rows of all accounts together. */
 export function total(accounts: readonly Account[]): RowCounts {
-  return accounts.reduce(
-    (sum, { rows }) => ({
+  return totalRows(accounts.map(({ rows }) => rows));
+}
+
+export function totalRows(counts: readonly RowCounts[]): RowCounts {
+  return counts.reduce(
+    (sum, rows) => ({
       in: sum.in + rows.in,
       out: sum.out + rows.out,
       rejected: sum.rejected + rows.rejected,

@@ -4,20 +4,21 @@ import { UserError } from '../../errors.ts';
 import { isCompleteZstd } from '../../formats/zstd-frames.ts';
 import type { Loaded } from './incoming.ts';
 import { readAt } from './source.ts';
+import type { Source } from './source.ts';
 
 /** Throws UserError if compressed data ends too early: the engine takes the beginning for the whole. */
 export async function checkWhole(loaded: Loaded): Promise<void> {
-  const { path, bytes } = loaded.source;
+  const { source } = loaded;
   switch (loaded.kind.compression) {
     case 'uncompressed':
       return;
     case 'gzip':
-      if (!(await hasLengthOf(loaded))) await gunzip(path);
+      if (!(await hasLengthOf(loaded))) await gunzip(source);
       return;
     case 'zstd': {
       const read = (offset: number, length: number): Promise<Uint8Array> =>
-        readAt(path, offset, length);
-      if (!(await isCompleteZstd(read, bytes))) throw truncated(path, undefined);
+        readAt(source.path, offset, length);
+      if (!(await isCompleteZstd(read, source.bytes))) throw truncated(source, undefined);
       return;
     }
     default:
@@ -37,21 +38,21 @@ async function hasLengthOf({ source, lines, textBytes }: Loaded): Promise<boolea
   return lineEnds.some((ends) => (textBytes + ends) % 2 ** 32 === trailer.readUInt32LE(0));
 }
 
-async function gunzip(path: string): Promise<void> {
-  const unzipped: AsyncIterable<Buffer> = createReadStream(path, {
+async function gunzip(source: Source): Promise<void> {
+  const unzipped: AsyncIterable<Buffer> = createReadStream(source.path, {
     highWaterMark: 1024 * 1024,
   }).pipe(createGunzip({ chunkSize: 1024 * 1024 }));
   try {
     // Reading it to its end is the check.
     for await (const chunk of unzipped) chunk.fill(0, 0, 0);
   } catch (error) {
-    throw truncated(path, error);
+    throw truncated(source, error);
   }
 }
 
-function truncated(path: string, cause: unknown): UserError {
+function truncated({ name }: Source, cause: unknown): UserError {
   return new UserError(
-    `"${path}" is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
+    `"${name}" is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
     { cause },
   );
 }

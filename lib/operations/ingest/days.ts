@@ -11,6 +11,7 @@ import { join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { ConflictError } from '../../store/conflict.ts';
 import type { Staging, Store } from '../../store/store.ts';
+import { inputOf } from './accounts.ts';
 import { eventColumns, incoming } from './incoming.ts';
 import type { Loaded } from './incoming.ts';
 
@@ -82,7 +83,7 @@ export async function publishDay(
   const added = loaded.flatMap(({ number, source }): Input[] => {
     const count = rows.get(number);
     if (count === undefined) return [];
-    return [{ name: source.uri, version: source.sha256, bytes: source.bytes, rows: count }];
+    return [{ ...inputOf(source), rows: count }];
   });
   for (let attempt = 1; ; attempt++) {
     const before = await readDay(effects.store, site, day);

@@ -109,22 +109,29 @@ async function insert(
     await into('caller');
     return kind.format === 'csv' ? await keepCsvErrors(engine, first) : new Map();
   } catch (error) {
-    if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
-    if (kind.format !== 'clf' && kind.format !== 'jsonl') throw unreadable(paths, error);
+    const isOfLines = kind.format === 'clf' || kind.format === 'jsonl';
+    if (!isOfLines || !isUnreadable(error)) throw named(error, sources);
     // A line is not UTF-8, or looks like JSON and is none; to find such lines takes longer.
-    await into('table');
+    await into('table').catch((again: unknown) => {
+      throw named(again, sources);
+    });
     return keepCsvErrors(engine, first);
   }
 }
 
-function unreadable(paths: readonly string[], cause: EngineError): UserError {
-  const [path = '', ...others] = paths;
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
+function isUnreadable(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.failure === 'query';
+}
+
+/** What the engine says of files, with their names; other errors pass unchanged. */
+function named(cause: unknown, sources: readonly Source[]): unknown {
+  if (!isUnreadable(cause)) return cause;
+  const more = sources.length > 1 ? ` and ${sources.length - 1} more` : '';
+  // The engine knows what was fetched by where it lies here.
+  const said = sources.reduce((text, { path, name }) => text.replaceAll(path, name), cause.message);
   return new UserError(
-    `"${path}"${more} cannot be read. Nothing was published.\n${cause.message}`,
-    {
-      cause,
-    },
+    `"${sources[0]?.name}"${more} cannot be read. Nothing was published.\n${said}`,
+    { cause },
   );
 }
 

@@ -11,6 +11,7 @@ import { kindOf } from './kind.ts';
 import type { KindOptions } from './kind.ts';
 import type { Source } from './source.ts';
 import { supersededBy } from './superseded.ts';
+import type { Superseded } from './superseded.ts';
 
 export interface IngestOptions extends KindOptions {
   readonly site: string;
@@ -52,9 +53,12 @@ export async function ingest(
     );
     if (maxRejects) checkRejects(accounts, maxRejects);
     const days = [...(await newDays(engine)), ...(await oldDays(effects, site, sources))];
-    const replaced = new Set([...superseded, ...loaded.map(({ source }) => source.sha256)]);
+    const replaced = new Set([
+      ...superseded.versions,
+      ...loaded.map(({ source }) => source.sha256),
+    ]);
     await overlapping(merged(days), (day) => publishDay(effects, site, loaded, replaced, day));
-    const before = await accountsBefore(effects, site, loaded, superseded);
+    const before = await accountsBefore(effects, site, superseded);
     await overlapping([...before, ...accounts], (one) => publishAccount(effects, site, one));
     return total(accounts);
   } finally {
@@ -62,15 +66,17 @@ export async function ingest(
   }
 }
 
-/** Sources of which a longer version is there, too, count as read and filtered. */
+/** Sources of which a longer version is there, too, or the same once more, count as read and filtered. */
 async function account(
   effects: Effects,
   loaded: readonly Loaded[],
-  superseded: ReadonlySet<string>,
+  { versions }: Superseded,
 ): Promise<Account[]> {
   const accounts: Account[] = [];
+  const seen = new Set(versions);
   for (const one of loaded) {
-    const isSuperseded = superseded.has(one.source.sha256);
+    const isSuperseded = seen.has(one.source.sha256);
+    seen.add(one.source.sha256);
     if (isSuperseded) await discard(effects.engine, one);
     accounts.push(await writeAccount(effects, one, isSuperseded));
   }
@@ -99,14 +105,10 @@ function merged(days: readonly NewDay[]): NewDay[] {
 async function accountsBefore(
   effects: Effects,
   site: string,
-  loaded: readonly Loaded[],
-  superseded: ReadonlySet<string>,
+  { before }: Superseded,
 ): Promise<Account[]> {
-  const now = new Set(loaded.map(({ source }) => source.sha256));
   const accounts: Account[] = [];
-  for (const version of superseded) {
-    if (!now.has(version)) accounts.push(...(await writeSuperseded(effects, site, version)));
-  }
+  for (const input of before) accounts.push(...(await writeSuperseded(effects, site, input)));
   return accounts;
 }
 

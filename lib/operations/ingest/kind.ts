@@ -54,7 +54,7 @@ export async function kindOf(engine: Engine, source: Source, options: KindOption
       return { format, compression };
     case 'jsonl': {
       const sample = lines.map(recordOf).filter((record) => record !== undefined);
-      return { format, compression, mapping: mappingOf(source.path, sample, options) };
+      return { format, compression, mapping: mappingOf(source.name, sample, options) };
     }
     case 'csv':
       return csvKind(source, compression, lines, options);
@@ -64,7 +64,7 @@ export async function kindOf(engine: Engine, source: Source, options: KindOption
       // An empty file has no records in any format.
       if (lines.every((line) => line.trim() === '')) return { format: 'clf', compression };
       throw new UserError(
-        `"${source.path}": the format cannot be told from its first lines. Name it with --format=<clf|jsonl|csv>.`,
+        `"${source.name}": the format cannot be told from its first lines. Name it with --format=<clf|jsonl|csv>.`,
       );
     default:
       return format satisfies never;
@@ -74,21 +74,21 @@ export async function kindOf(engine: Engine, source: Source, options: KindOption
 const HEAD_BYTES = 64 * 1024;
 const SAMPLE_LINES = 200;
 
-function mismatch({ path }: Source, format: string): UserError {
+function mismatch({ name }: Source, format: string): UserError {
   return format === 'parquet'
-    ? new UserError(`"${path}" is not a Parquet file. Leave --format out, or name its format.`)
-    : new UserError(`"${path}" is a Parquet file. Leave --format=${format} out.`);
+    ? new UserError(`"${name}" is not a Parquet file. Leave --format out, or name its format.`)
+    : new UserError(`"${name}" is a Parquet file. Leave --format=${format} out.`);
 }
 
 /** Access logs have their fields in fixed places. */
-function checkNoFields({ path }: Source, options: KindOptions): void {
+function checkNoFields({ name }: Source, options: KindOptions): void {
   const { ts, event, eventName, user, url } = options;
   const given = Object.entries({ ts, event, 'event-name': eventName, user, url })
     .filter(([, value]) => value !== undefined)
-    .map(([name]) => `--${name}`);
+    .map(([option]) => `--${option}`);
   if (given.length === 0) return;
   throw new UserError(
-    `"${path}" is an access log, whose fields are known. Leave ${given.join(', ')} out.`,
+    `"${name}" is an access log, whose fields are known. Leave ${given.join(', ')} out.`,
   );
 }
 
@@ -115,12 +115,12 @@ async function firstLines(
   }
 }
 
-function gunzipHead({ path }: Source, head: Uint8Array): Buffer {
+function gunzipHead({ name }: Source, head: Uint8Array): Buffer {
   try {
     // A flush at the end takes the data for whole although it is only the beginning.
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
-    throw new UserError(`"${path}" is damaged: it is not valid gzip. Fetch it again.`, { cause });
+    throw new UserError(`"${name}" is damaged: it is not valid gzip. Fetch it again.`, { cause });
   }
 }
 
@@ -145,14 +145,14 @@ function csvKind(
   const twice = header.find((name, index) => name === '' || header.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UserError(
-      `"${source.path}": the header names the column "${twice}" ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
+      `"${source.name}": the header names the column "${twice}" ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
     );
   }
   const sample = rest
     .map((line) => fieldsOf(line, delimiter))
     .filter((fields) => fields.length === header.length)
     .map((fields) => Object.fromEntries(header.map((name, index) => [name, fields[index]])));
-  const mapping = mappingOf(source.path, sample, options);
+  const mapping = mappingOf(source.name, sample, options);
   return { format: 'csv', compression, mapping, delimiter, header };
 }
 
@@ -160,7 +160,7 @@ async function parquetKind(engine: Engine, source: Source, options: KindOptions)
   const rows = await engine.rows(sql`select to_json(t)::varchar as json
     from ${parquet([source.path])} t limit ${SAMPLE_LINES}`);
   const sample = rows.map((row) => recordOf(textAt(row, 'json'))).filter(isRecord);
-  const mapping = mappingOf(source.path, sample, options);
+  const mapping = mappingOf(source.name, sample, options);
   const header = Object.keys(sample[0] ?? {});
   return { format: 'parquet', compression: 'uncompressed', mapping, header };
 }

@@ -7,22 +7,22 @@ import { UserError, messageOf } from '../../errors.ts';
 
 /** A file to ingest, known by its content and not by its name. */
 export interface Source {
+  /** On this machine. */
   readonly path: string;
   readonly uri: string;
+  /** What people know it by: its path, or the URI of an object. */
+  readonly name: string;
   /** Of the whole file, hexadecimal. */
   readonly sha256: string;
   readonly bytes: number;
+  /** Of an object: what tells this version of it from others without reading it. */
+  readonly sight?: string;
 }
 
 /** Hashes a file. Throws UserError if it cannot be read. */
 export async function sourceOf(path: string): Promise<Source> {
   const { sha256, bytes } = await hashFile(path);
-  return { path, uri: pathToFileURL(path).href, sha256, bytes };
-}
-
-/** The value of the key `source` of a source's partition. */
-export function sourceKey(sha256: string): string {
-  return sha256.slice(0, 16);
+  return { path, uri: pathToFileURL(path).href, name: path, sha256, bytes };
 }
 
 /** The hash of the first `length` bytes of a file. */

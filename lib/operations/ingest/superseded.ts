@@ -1,46 +1,62 @@
 import type { Input } from '../../dataset/manifest.ts';
 import type { Store } from '../../store/store.ts';
-import { inputOf } from './accounts.ts';
+import { idOf, inputOf } from './accounts.ts';
 import { readDay } from './days.ts';
 import type { NewDay } from './days.ts';
 import type { Loaded } from './incoming.ts';
 import { hashStart } from './source.ts';
 
+/** What is there already in what is being ingested. */
+export interface Superseded {
+  /** Hashes of sources that are the beginning of a longer one: a log that has grown since. */
+  readonly versions: ReadonlySet<string>;
+  /** Published sources whose rows are another one's from now on: of a longer one, or of the same under another name. */
+  readonly before: readonly Input[];
+}
+
 /**
- * Hashes of sources that are the beginning of a longer one now being ingested: a log that has grown
- * since. They are looked for in the days that get new rows, because the old rows have the same days
- * as before, and among the new sources. Compressed files and Parquet do not grow.
+ * Looks for published sources in the days that get new rows, because old rows have the same days as
+ * before, and among the new sources. Compressed files and Parquet do not grow.
  */
 export async function supersededBy(
   store: Store,
   site: string,
   loaded: readonly Loaded[],
   days: readonly NewDay[],
+): Promise<Superseded> {
+  const published = await inputsIn(store, site, days);
+  const now = new Map(loaded.map(({ source }) => [source.sha256, inputOf(source)]));
+  const versions = await beginnings([...published, ...now.values()], loaded);
+  const before = published.filter((input) => {
+    const same = now.get(input.version);
+    return same ? idOf(same) !== idOf(input) : versions.has(input.version);
+  });
+  return { versions, before };
+}
+
+/** The inputs of days as they are published, each once. */
+async function inputsIn(store: Store, site: string, days: readonly NewDay[]): Promise<Input[]> {
+  const inputs = new Map<string, Input>();
+  for (const { day } of days) {
+    const published = await readDay(store, site, day);
+    for (const input of published?.manifest.inputs ?? []) inputs.set(idOf(input), input);
+  }
+  return [...inputs.values()];
+}
+
+async function beginnings(
+  candidates: readonly Input[],
+  loaded: readonly Loaded[],
 ): Promise<ReadonlySet<string>> {
   const texts = loaded.filter(
     ({ kind }) => kind.compression === 'uncompressed' && kind.format !== 'parquet',
   );
-  const superseded = new Set<string>();
-  if (texts.length === 0) return superseded;
-  for (const { version, bytes = 0 } of await candidates(store, site, texts, days)) {
+  const versions = new Set<string>();
+  for (const { version, bytes = 0 } of candidates) {
     for (const { source } of texts) {
       const isLonger = bytes > 0 && bytes < source.bytes;
-      if (isLonger && (await hashStart(source.path, bytes)) === version) superseded.add(version);
+      if (isLonger && (await hashStart(source.path, bytes)) === version) versions.add(version);
     }
   }
-  return superseded;
-}
-
-async function candidates(
-  store: Store,
-  site: string,
-  texts: readonly Loaded[],
-  days: readonly NewDay[],
-): Promise<Iterable<Input>> {
-  const inputs = new Map(texts.map(({ source }) => [source.sha256, inputOf(source)]));
-  for (const { day } of days) {
-    const published = await readDay(store, site, day);
-    for (const input of published?.manifest.inputs ?? []) inputs.set(input.version, input);
-  }
-  return inputs.values();
+  return versions;
 }

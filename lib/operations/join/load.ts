@@ -41,7 +41,8 @@ export async function localFiles(
 export async function localPath(file: SourceFile, staging: Staging): Promise<string> {
   if (file.path !== undefined) return file.path;
   if (!file.object) throw new Error(`${file.uri} is nowhere`);
-  return file.object.store.download(file.object.key, staging);
+  const { bytes, version: etag } = file;
+  return file.object.store.download(file.object.key, staging, { bytes, etag });
 }
 
 /** Files with the names that messages call them. */

@@ -9,6 +9,7 @@ import type { Window } from '../../dates/window.ts';
 import { NoDataError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { findFiles } from '../ingest/files.ts';
+import { findObjects, isObjectUri } from '../ingest/objects.ts';
 
 /** What looking for a side touches; nothing is read but listings. */
 export interface SourceEffects {
@@ -44,16 +45,14 @@ export async function findSource(
   window: Pick<Window, 'start' | 'end'> | undefined,
   effects: SourceEffects,
 ): Promise<Source> {
-  if (/^s3:/i.test(text)) return { kind: 'files', files: await objectsOf(text, option, effects) };
+  if (isObjectUri(text)) return { kind: 'files', files: await objectsOf(text, option, effects) };
   const prefix = parsePrefix(text.endsWith('/') ? text : `${text}/`);
   if (prefix) {
     const all = await partitionsOf(prefix, effects.store);
     const partitions = all.filter(({ keys: { date } }) => !window || isWithin(date, window));
     if (partitions.length > 0) return { kind: 'dataset', partitions };
     if (window && all.length > 0) {
-      throw new NoDataError(
-        `${option}: '${text}' has ${all.length} partitions, but none from ${window.start} to ${window.end}; choose other days`,
-      );
+      throw noneWithin(option, text, all, window);
     }
   }
   return { kind: 'files', files: await localFiles(text, option, effects) };
@@ -64,6 +63,21 @@ function isWithin(
   { start, end }: Pick<Window, 'start' | 'end'>,
 ): boolean {
   return date === undefined || (date >= start && date <= end);
+}
+
+/** Says which days there are: that nothing is there on the days asked for does not help anybody. */
+function noneWithin(
+  option: string,
+  text: string,
+  partitions: readonly Partition[],
+  { start, end }: Pick<Window, 'start' | 'end'>,
+): NoDataError {
+  const days = partitions.flatMap(({ keys: { date } }) => date ?? []).sort();
+  const [first = '', last = ''] = [days[0], days.at(-1)];
+  return new NoDataError(
+    `${option}: '${text}' has days from ${first} to ${last}, but none from ${start} to ${end}; ` +
+      `choose others, such as with --start-date=${first} --end-date=${last}`,
+  );
 }
 
 async function partitionsOf(
@@ -103,22 +117,18 @@ async function localFiles(
   );
 }
 
-/** An object, or all below a prefix that ends in `/`. */
 async function objectsOf(
   uri: string,
   option: string,
   { openStore }: SourceEffects,
 ): Promise<readonly SourceFile[]> {
-  const at = uri.lastIndexOf('/');
-  const store = await openStore(uri.slice(0, at));
-  const name = uri.slice(at + 1);
-  const files: SourceFile[] = [];
-  for await (const { key, bytes, etag } of store.list('')) {
-    if (name === '' ? /(^|\/)[._]/.test(key) : key !== name) continue;
-    files.push({ uri: `${store.uri}/${key}`, object: { store, key }, bytes, version: etag });
-  }
-  if (files.length > 0) return files;
-  throw new NoDataError(`${option}: '${uri}' names no object; a folder ends in "/"`);
+  const objects = await findObjects(uri, openStore, `${option}: `);
+  return objects.map((object) => ({
+    uri: object.uri,
+    object,
+    bytes: object.bytes,
+    version: object.etag,
+  }));
 }
 
 /** A source as the inputs of what is made of it. */

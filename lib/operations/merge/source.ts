@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Input } from '../../dataset/manifest.ts';
-import { NoDataError, UserError } from '../../errors.ts';
 import type { Staging, Store } from '../../store/store.ts';
 import { findFiles } from '../ingest/files.ts';
+import { findObjects, isObjectUri } from '../ingest/objects.ts';
 import { sourceOf } from '../ingest/source.ts';
 
 /** The files that `--from` names, with a version each that changes with their content. */
@@ -27,11 +27,11 @@ export interface SourceEffects {
 }
 
 /**
- * Finds a file, the files of a folder or a glob, an `s3://bucket/object`, or the objects of an
- * `s3://bucket/folder/`. Throws NoDataError where there is none.
+ * Finds a file, the files of a folder or a glob, or the same of S3 by an `s3://bucket/key`. Throws
+ * NoDataError where there is none.
  */
 export async function findSource(from: string, effects: SourceEffects): Promise<SnapshotSource> {
-  const files = /^s3:/i.test(from)
+  const files = isObjectUri(from)
     ? await objectsOf(from, effects)
     : await filesOf(from, effects.cwd);
   const versions = files.map(({ input }) => input.version).join('\n');
@@ -49,23 +49,9 @@ async function filesOf(from: string, cwd: string): Promise<SourceFile[]> {
 }
 
 async function objectsOf(from: string, { openStore }: SourceEffects): Promise<SourceFile[]> {
-  const at = from.lastIndexOf('/');
-  const folder = from.slice(0, at);
-  if (folder.length < 's3://b'.length) {
-    throw new UserError(`--from: '${from}' names no object; expected s3://bucket/object`);
-  }
-  const store = await openStore(folder);
-  const wanted = from.slice(at + 1);
-  const files: SourceFile[] = [];
-  for await (const { key, etag, bytes } of store.list('')) {
-    if (wanted !== '' && key !== wanted) continue;
-    files.push({
-      input: { name: `${folder}/${key}`, version: etag, bytes },
-      fetch: async (staging) => store.download(key, await staging()),
-    });
-  }
-  if (files.length > 0) return files;
-  throw new NoDataError(
-    `--from: '${from}' does not exist. Expected a file, a folder or an object.`,
-  );
+  const objects = await findObjects(from, openStore, '--from: ');
+  return objects.map((object) => ({
+    input: { name: object.uri, version: object.etag, bytes: object.bytes },
+    fetch: async (staging) => object.store.download(object.key, await staging(), object),
+  }));
 }

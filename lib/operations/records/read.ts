@@ -3,6 +3,7 @@ import type { Partition } from '../../dataset/layout.ts';
 import type { Row } from '../../engine/engine.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { findFiles } from '../ingest/files.ts';
+import { isObjectUri } from '../ingest/objects.ts';
 import type { DataEffects } from '../relation/effects.ts';
 import { s3Files } from '../relation/s3-files.ts';
 import { recordsOf } from './file-records.ts';
@@ -62,7 +63,7 @@ async function* fileBatches(
   effects: DataEffects,
   tally: Tally,
 ): AsyncGenerator<readonly Row[]> {
-  const files = /^s3:/i.test(uri)
+  const files = isObjectUri(uri)
     ? await s3Files(uri, effects)
     : (await findFiles([uri], effects.cwd)).map((path) => ({
         path,
