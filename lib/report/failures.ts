@@ -43,7 +43,7 @@ function failure(invocation: InvocationRecord, command: string): Html {
   const label = labelOf(invocation);
   const chain = error && error.chain.length > 1 ? error.chain.slice(0, -1).join(' ⇒ ') : undefined;
   return html`<li>
-    <h3>${pill(status)} ${label}</h3>
+    <h3>${pill(invocation)} ${label}</h3>
     <pre class="message s-${status}">${error?.message}</pre>
     ${chain === undefined ? undefined : html`<p class="chain">called by ${chain}</p>`}
     ${commandBox(error?.command || command, `Copy the command that reruns ${label}`)}

@@ -4,7 +4,7 @@ import { anchorOf, labelOf } from './data.ts';
 import type { ReportData } from './data.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { commandBox, note, pill, scroller } from './parts.ts';
+import { commandBox, note, pill, scroller, shownStatus } from './parts.ts';
 
 /** A thousand rows are 600 kB; a browser lays them out in a moment. */
 const maxRows = 1000;
@@ -46,21 +46,21 @@ export function invocationTable(data: ReportData): Html {
 
 /** What went wrong and what called for others, then the first ones, all in their order. */
 function choose(all: readonly InvocationRecord[]): readonly InvocationRecord[] {
-  const isPlain = ({ kind, status }: InvocationRecord): boolean =>
-    kind === 'leaf' && (status === 'done' || status === 'skipped');
+  const isPlain = (each: InvocationRecord): boolean =>
+    each.kind === 'leaf' && ['done', 'skipped'].includes(shownStatus(each));
   const first = [...all.filter((each) => !isPlain(each)), ...all.filter(isPlain)];
   return first.slice(0, maxRows).sort((a, b) => a.id - b.id);
 }
 
 function rowOf(invocation: InvocationRecord, { run, command }: ReportData): Html {
-  const { kind, status, startedAt, durationMs, rows, error, attempts = 1, reason } = invocation;
+  const { kind, startedAt, durationMs, rows, error, attempts = 1, reason } = invocation;
   const began = Date.parse(startedAt) - Date.parse(run.startedAt);
   const numbers = rows
     ? [rows.in, rows.out, rows.filtered, rows.rejected].map(formatNumber)
     : ['', '', '', ''];
   const label = labelOf(invocation);
   return html`<tr class="${kind}" id="${anchorOf(invocation)}">
-    <td>${pill(status)}</td>
+    <td>${pill(invocation)}</td>
     <th scope="row">
       ${commandBox(command(invocation), `Copy the command of ${label}`)}
       ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}

@@ -1,12 +1,12 @@
-import type { Status } from '../ledger/events.ts';
-import type { RunSummary } from '../ledger/record.ts';
+import type { RunRecord } from '../ledger/record.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../terminal/format.ts';
 import type { ReportData } from './data.ts';
 import { publishedBytes } from './files.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import type { PartitionCell } from './partitions.ts';
-import { commandBox, statusWords } from './parts.ts';
+import { commandBox, shownStatus, statusWords } from './parts.ts';
+import type { ShownStatus } from './parts.ts';
 import { totalRows } from './rows.ts';
 
 /** What came of the run, on the first screen. */
@@ -37,31 +37,40 @@ export function overview({ run, resume }: ReportData, cells: readonly PartitionC
 }
 
 /** In a few words, and whether that is good. */
-export function verdictOf({ exitCode, counts }: RunSummary): readonly [string, string] {
+export function verdictOf(run: RunRecord): readonly [string, string] {
+  const { exitCode } = run;
+  const counts = shownCounts(run);
   if (exitCode === 'unfinished') return ['Unfinished', 'bad'];
   if (exitCode === 130 || exitCode === 143) return ['Interrupted', 'bad'];
   if (counts.failed > 0) return [formatCount(counts.failed, 'failure'), 'bad'];
   if (counts.cancelled > 0) return ['Interrupted', 'bad'];
   if (exitCode === 3) return ['Some data missing', 'fair'];
   if (exitCode !== 0) return [`Failed with exit code ${exitCode}`, 'bad'];
+  if (counts.left > 0) return ['Some skipped', 'fair'];
   return [counts.done === 0 && counts.skipped > 0 ? 'Up to date' : 'Done', 'good'];
 }
 
-const statuses: readonly Status[] = ['done', 'skipped', 'no-data', 'failed', 'cancelled'];
+type Counted = Exclude<ShownStatus, 'unfinished'>;
+
+const statuses: readonly Counted[] = ['done', 'skipped', 'left', 'no-data', 'failed', 'cancelled'];
+
+function shownCounts({ counts, invocations }: RunRecord): Readonly<Record<Counted, number>> {
+  const left = invocations.filter((each) => shownStatus(each) === 'left').length;
+  return { ...counts, skipped: counts.skipped - left, left };
+}
 
 interface Totals {
   readonly rows: ReturnType<typeof totalRows>;
   readonly leaves: number | undefined;
 }
 
-function tiles(run: RunSummary, cells: readonly PartitionCell[], totals: Totals): Html {
+function tiles(run: RunRecord, cells: readonly PartitionCell[], totals: Totals): Html {
   const { rows, leaves } = totals;
-  const counted = statuses.reduce((sum, status) => sum + run.counts[status], 0);
+  const counts = shownCounts(run);
+  const counted = statuses.reduce((sum, status) => sum + counts[status], 0);
   const open = Math.max((leaves ?? 0) - counted, 0);
-  const present = statuses.filter((status) => run.counts[status] > 0);
-  const said = present.map(
-    (status) => `${formatNumber(run.counts[status])} ${statusWords[status]}`,
-  );
+  const present = statuses.filter((status) => counts[status] > 0);
+  const said = present.map((status) => `${formatNumber(counts[status])} ${statusWords[status]}`);
   if (open > 0) said.push(`${formatNumber(open)} not finished`);
   const bytes = publishedBytes(cells);
   return html`<div class="tiles">
@@ -69,7 +78,7 @@ function tiles(run: RunSummary, cells: readonly PartitionCell[], totals: Totals)
       <p class="label">Leaves</p>
       <p class="value">${formatNumber(leaves ?? counted)}</p>
       <div class="stack" aria-hidden="true">
-        ${present.map((status) => html`<span class="s-${status}" style="flex-grow:${run.counts[status]}"></span>`)}${open > 0 ? html`<span class="s-unfinished" style="flex-grow:${open}"></span>` : undefined}
+        ${present.map((status) => html`<span class="s-${status}" style="flex-grow:${counts[status]}"></span>`)}${open > 0 ? html`<span class="s-unfinished" style="flex-grow:${open}"></span>` : undefined}
       </div>
       <p class="more">${said.join(', ')}</p>
     </div>
@@ -89,7 +98,7 @@ function tile(label: string, value: string, more: string): Html {
   </div>`;
 }
 
-function facts(run: RunSummary): readonly (readonly [string, string])[] {
+function facts(run: RunRecord): readonly (readonly [string, string])[] {
   const facts: readonly (readonly [string, string])[] = [
     ['Started', `${timeOf(run.startedAt)} UTC`],
     ['Ended', run.exitCode === 'unfinished' ? 'not recorded' : `${timeOf(run.endedAt)} UTC`],

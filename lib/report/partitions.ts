@@ -76,7 +76,7 @@ function stateOf(record: PartitionRecord, invocation?: InvocationRecord): Partit
     case 'no-data':
       return 'no-data';
     case 'skipped':
-      return 'kept';
+      return invocation?.reason === undefined ? 'kept' : left;
     case 'cancelled':
     case 'unfinished':
     case undefined:

@@ -1,4 +1,5 @@
 import type { Status } from '../ledger/events.ts';
+import type { InvocationRecord } from '../ledger/record.ts';
 import { html } from './html.ts';
 import type { Content, Html } from './html.ts';
 
@@ -44,14 +45,26 @@ export function note(text: Content): Html {
   return html`<p class="note">${text}</p>`;
 }
 
-/** A status as a word with a mark and a colour. */
-export function pill(status: Status | 'unfinished'): Html {
+/** What became of an invocation, as a word with a mark and a colour. */
+export function pill(invocation: Pick<InvocationRecord, 'status' | 'reason'>): Html {
+  const status = shownStatus(invocation);
   return html`<span class="pill s-${status}">${statusWords[status]}</span>`;
 }
 
-export const statusWords: Readonly<Record<Status | 'unfinished', string>> = {
+/** A status as a reader has to tell it; `left`: skipped although it may not be up to date. */
+export type ShownStatus = Status | 'unfinished' | 'left';
+
+export function shownStatus({
+  status,
+  reason,
+}: Pick<InvocationRecord, 'status' | 'reason'>): ShownStatus {
+  return status === 'skipped' && reason !== undefined ? 'left' : status;
+}
+
+export const statusWords: Readonly<Record<ShownStatus, string>> = {
   done: 'done',
   skipped: 'up to date',
+  left: 'skipped',
   'no-data': 'no data',
   failed: 'failed',
   cancelled: 'cancelled',

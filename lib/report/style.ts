@@ -58,7 +58,7 @@ button.copy:hover { border-color: var(--accent); }
 .s-skipped, .c-kept { --tone: var(--kept); }
 .s-failed, .c-failed, .r-rejected { --tone: var(--failed); }
 .s-no-data, .c-no-data, .r-filtered { --tone: var(--none); }
-.s-cancelled, .s-unfinished, .c-stale { --tone: var(--stale); }
+.s-cancelled, .s-unfinished, .s-left, .c-stale { --tone: var(--stale); }
 .c-missing { --tone: var(--missing); }
 .stack span { background: var(--tone); }
 .r-filtered { opacity: 0.6; }
@@ -149,7 +149,7 @@ th { text-align: left; font-weight: 500; }
 .pill { display: inline-block; padding: 1px 10px; border-radius: 99px; font-size: 13px; font-weight: 600; white-space: nowrap; background: var(--code); color: var(--soft); }
 .pill.s-done { background: var(--goodback); color: var(--goodtext); }
 .pill.s-failed { background: var(--badback); color: var(--badtext); }
-.pill.s-cancelled, .pill.s-unfinished { background: var(--fairback); color: var(--fairtext); }
+.pill.s-cancelled, .pill.s-unfinished, .pill.s-left { background: var(--fairback); color: var(--fairtext); }
 .filter { margin-bottom: 10px; }
 .filter input { font: inherit; width: min(340px, 70%); padding: 5px 10px; color: inherit; background: var(--card); border: 1px solid var(--none); border-radius: 6px; }
 .failures { margin: 0; padding: 0; list-style: none; }

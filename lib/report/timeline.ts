@@ -7,7 +7,7 @@ import { labelOf } from './data.ts';
 import type { ReportData } from './data.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { note, scroller } from './parts.ts';
+import { note, scroller, shownStatus, statusWords } from './parts.ts';
 
 /** More bars than this say less, not more. */
 const maxBars = 150;
@@ -109,7 +109,8 @@ function stepOf(spanMs: number): number {
 }
 
 function bar({ depth, invocation }: Placed, isCritical: boolean, scale: Scale): Html {
-  const { kind, status, durationMs, startedAt } = invocation;
+  const { kind, durationMs, startedAt } = invocation;
+  const status = shownStatus(invocation);
   const start = Date.parse(startedAt) - scale.startMs;
   const length = durationMs ?? scale.spanMs - start;
   const left = Math.min(Math.max((start * 100) / scale.spanMs, 0), 100);
@@ -128,7 +129,7 @@ function bar({ depth, invocation }: Placed, isCritical: boolean, scale: Scale): 
         <span class="took${side}">${took}</span>
       </div>
       <b
-        >${status}, began after
+        >${statusWords[status]}, began after
         ${formatDuration(start)}${isCritical ? ', on the critical path' : ''}</b
       >
     </td>

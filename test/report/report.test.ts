@@ -78,11 +78,16 @@ describe('partitions', () => {
   });
 
   test('have the state in which the run left them', () => {
-    const states = (status: InvocationRecord['status'], found: 'done' | 'missing' | 'stale') =>
+    const states = (
+      status: InvocationRecord['status'],
+      found: 'done' | 'missing' | 'stale',
+      reason?: string,
+    ) =>
       partitionsOf([
         {
           ...step(1, 0, 1),
           status,
+          ...(reason !== undefined && { reason }),
           partitions: [{ name: 'a/date=2026-11-19/', found, inputs: [] }],
         },
       ]).map(({ state }) => state);
@@ -90,6 +95,7 @@ describe('partitions', () => {
     expect(states('cancelled', 'stale')).toEqual(['stale']);
     expect(states('unfinished', 'missing')).toEqual(['missing']);
     expect(states('skipped', 'done')).toEqual(['kept']);
+    expect(states('skipped', 'stale', 'another run makes it')).toEqual(['stale']);
     expect(states('no-data', 'missing')).toEqual(['no-data']);
   });
 });
@@ -151,6 +157,17 @@ describe('a report', () => {
     expect(page.match(/<h1/g)).toHaveLength(1);
     const ids = [...page.matchAll(/\bid="([^"]*)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('tells what was skipped for another reason from what is up to date', () => {
+    const run = runOf({ sites: 1, days: 2, tasks: ['a:b'], status: () => 'skipped' });
+    const reason = 'another run makes it';
+    const invocations = run.invocations.map((each) => (each.id === 3 ? { ...each, reason } : each));
+    const page = renderReport(dataOf({ ...run, invocations }));
+    expect(page).toContain('1 up to date, 1 skipped</p>');
+    expect(page).toContain('Some skipped');
+    expect(page).toContain('<span class="pill s-left">skipped</span>');
+    expect(renderReport(dataOf(run))).toContain('2 up to date</p>');
   });
 
   test('shows hostile text as text, wherever it stands', () => {
