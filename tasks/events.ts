@@ -8,10 +8,9 @@ import { accountRows, daysOfSite } from '../lib/operations/ingest/account-table.
 import { accountOf, idOf, totalRows } from '../lib/operations/ingest/accounts.ts';
 import { ingest } from '../lib/operations/ingest/ingest.ts';
 import type { Incoming, IngestOptions } from '../lib/operations/ingest/ingest.ts';
-import { isObjectUri } from '../lib/operations/ingest/objects.ts';
 import { findOrigins, inBatches } from '../lib/operations/ingest/origins.ts';
 import type { Origin } from '../lib/operations/ingest/origins.ts';
-import { placeOf } from '../lib/store/place.ts';
+import { isS3, placeOf } from '../lib/store/place.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Output, PlanContext, RunContext } from '../lib/task/task.ts';
 import { limit } from '../lib/task/values.ts';
@@ -82,7 +81,7 @@ For example:
         { name: 'rejected', kind: 'number' },
       ],
       rows: rows.map(([name, ...counts]) => [
-        isObjectUri(name) ? name : relative(context.cwd, name),
+        isS3(name) ? name : relative(context.cwd, name),
         ...counts,
       ]),
       notes: [

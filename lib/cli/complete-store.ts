@@ -5,6 +5,7 @@ import { datasetsIn } from '../dataset/datasets.ts';
 import { parseArgs } from '../docopt/args.ts';
 import { parseUsage } from '../docopt/parse.ts';
 import { RUNS_PREFIX } from '../ledger/ledger.ts';
+import { isS3 } from '../store/place.ts';
 import type { Store } from '../store/store.ts';
 import type { Asked } from './complete.ts';
 import { absolute, givenFor } from './settings.ts';
@@ -31,7 +32,7 @@ export const mostRuns = 50;
 export async function openLook(asked: Asked): Promise<Look> {
   const uri = await storeUri(asked);
   const given = asked.rest?.map((word) => /^--dataset=(.+)/.exec(word)?.[1]).find(Boolean);
-  if (/^s3:/i.test(uri)) return (await import('./complete-bucket.ts')).openBucketLook(uri, given);
+  if (isS3(uri)) return (await import('./complete-bucket.ts')).openBucketLook(uri, given);
   const store = foldersOf(/^file:/i.test(uri) ? fileURLToPath(uri) : resolve(asked.cwd, uri));
   const end = performance.now() + budgetMs;
   const isLate = (): boolean => performance.now() > end;

@@ -5,6 +5,7 @@ import { messageOf, UsageError } from '../errors.ts';
 import { checkKey } from './key.ts';
 import { openLocalStore } from './local.ts';
 import type { LocalEffects } from './owner.ts';
+import { isS3 } from './place.ts';
 import type { S3Place } from './s3/s3.ts';
 import type { S3Options } from './s3/options.ts';
 import type { Store } from './store.ts';
@@ -22,7 +23,7 @@ export interface OpenOptions {
  * @example await openStore('data', { cwd, effects })
  */
 export async function openStore(uri: string, { cwd, effects, s3 }: OpenOptions): Promise<Store> {
-  if (/^s3:/i.test(uri)) {
+  if (isS3(uri)) {
     const place = placeIn(uri);
     const { openS3Store } = await import('./s3/s3.ts');
     return openS3Store(place, { spool: join(tmpdir(), 'pipe-spool'), ...s3, effects });

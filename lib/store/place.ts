@@ -8,3 +8,8 @@ export function placeOf(uri: string, cwd: string): string {
   const near = relative(cwd, folder);
   return near.startsWith('..') ? folder : near || '.';
 }
+
+/** Whether a text names a bucket, or something in one, rather than a place on this machine. */
+export function isS3(text: string): boolean {
+  return /^s3:/i.test(text);
+}

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDay } from '../../dates/day.ts';
 import { boundsOf } from '../../dates/zone.ts';
+import { isS3 } from '../../store/place.ts';
 import { formatBytes } from '../../terminal/format.ts';
 import type { Check } from './doctor.ts';
 
@@ -36,7 +37,7 @@ const leastFree = 1024 ** 3;
 
 /** Free space where the store is, where it is a folder, and in the temporary folder. */
 export async function* checkDisk(store: string): AsyncGenerator<Check> {
-  const folders = [...(/^s3:/i.test(store) ? [] : [pathOf(store)]), tmpdir()];
+  const folders = [...(isS3(store) ? [] : [pathOf(store)]), tmpdir()];
   for (const folder of folders) {
     const free = await freeAt(folder);
     const name = 'disk';

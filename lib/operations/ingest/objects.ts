@@ -12,11 +12,6 @@ export interface FoundObject extends Entry {
 /** Opens a store by its URI. */
 export type OpenStore = (uri: string) => Promise<Store>;
 
-/** Whether a word names objects of S3 rather than files. */
-export function isObjectUri(text: string): boolean {
-  return /^s3:/i.test(text);
-}
-
 /**
  * The objects that an `s3://bucket/key` names, in byte order: one object, all of a folder with or
  * without its last slash, or those that a glob matches (`*`, `?`, `[a-z]`, `{a,b}`, `**`). Names that

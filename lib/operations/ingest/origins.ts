@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isS3 } from '../../store/place.ts';
 import type { Staging } from '../../store/store.ts';
 import { findFiles } from './files.ts';
-import { findObjects, isObjectUri } from './objects.ts';
+import { findObjects } from './objects.ts';
 import type { FoundObject, OpenStore } from './objects.ts';
 import { sourceOf } from './source.ts';
 import type { Source } from './source.ts';
@@ -29,7 +30,7 @@ export async function findOrigins(
 ): Promise<Origin[]> {
   const origins = new Map<string, Origin>();
   for (const uri of uris) {
-    const found = isObjectUri(uri)
+    const found = isS3(uri)
       ? (await findObjects(uri, effects.openStore)).map(originOfObject)
       : await originsOfFiles(uri, effects.cwd);
     for (const origin of found) if (!origins.has(origin.id)) origins.set(origin.id, origin);

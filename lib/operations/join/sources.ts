@@ -7,9 +7,10 @@ import type { Partition } from '../../dataset/layout.ts';
 import type { Input } from '../../dataset/manifest.ts';
 import type { Window } from '../../dates/window.ts';
 import { NoDataError } from '../../errors.ts';
+import { isS3 } from '../../store/place.ts';
 import type { Store } from '../../store/store.ts';
 import { findFiles } from '../ingest/files.ts';
-import { findObjects, isObjectUri } from '../ingest/objects.ts';
+import { findObjects } from '../ingest/objects.ts';
 
 /** What looking for a side touches; nothing is read but listings. */
 export interface SourceEffects {
@@ -45,7 +46,7 @@ export async function findSource(
   window: Pick<Window, 'start' | 'end'> | undefined,
   effects: SourceEffects,
 ): Promise<Source> {
-  if (isObjectUri(text)) return { kind: 'files', files: await objectsOf(text, option, effects) };
+  if (isS3(text)) return { kind: 'files', files: await objectsOf(text, option, effects) };
   const prefix = parsePrefix(text.endsWith('/') ? text : `${text}/`);
   if (prefix) {
     const all = await partitionsOf(prefix, effects.store);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Input } from '../../dataset/manifest.ts';
+import { isS3 } from '../../store/place.ts';
 import type { Staging, Store } from '../../store/store.ts';
 import { findFiles } from '../ingest/files.ts';
-import { findObjects, isObjectUri } from '../ingest/objects.ts';
+import { findObjects } from '../ingest/objects.ts';
 import { sourceOf } from '../ingest/source.ts';
 
 /** The files that `--from` names, with a version each that changes with their content. */
@@ -31,9 +32,7 @@ export interface SourceEffects {
  * NoDataError where there is none.
  */
 export async function findSource(from: string, effects: SourceEffects): Promise<SnapshotSource> {
-  const files = isObjectUri(from)
-    ? await objectsOf(from, effects)
-    : await filesOf(from, effects.cwd);
+  const files = isS3(from) ? await objectsOf(from, effects) : await filesOf(from, effects.cwd);
   const versions = files.map(({ input }) => input.version).join('\n');
   return { files, version: createHash('sha256').update(versions).digest('hex') };
 }

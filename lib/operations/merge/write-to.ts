@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../errors.ts';
+import { isS3 } from '../../store/place.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What writing to a place of the user touches; `run` makes names of its own. */
@@ -20,7 +21,7 @@ export async function writeTo<Result>(
   to: string,
   write: (path: string) => Promise<Result>,
 ): Promise<Result> {
-  if (!/^s3:/i.test(to)) return await toPath(resolve(cwd, localPath(to)), run, write);
+  if (!isS3(to)) return await toPath(resolve(cwd, localPath(to)), run, write);
   const at = to.lastIndexOf('/');
   const store = await openStore(to.slice(0, at));
   const staging = await store.openStaging(run);

@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import type { Partition } from '../../dataset/layout.ts';
 import type { Row } from '../../engine/engine.ts';
 import type { Sql } from '../../engine/sql.ts';
+import { isS3 } from '../../store/place.ts';
 import { findFiles } from '../ingest/files.ts';
-import { isObjectUri } from '../ingest/objects.ts';
 import type { DataEffects } from '../relation/effects.ts';
 import { s3Files } from '../relation/s3-files.ts';
 import { recordsOf } from './file-records.ts';
@@ -63,7 +63,7 @@ async function* fileBatches(
   effects: DataEffects,
   tally: Tally,
 ): AsyncGenerator<readonly Row[]> {
-  const files = isObjectUri(uri)
+  const files = isS3(uri)
     ? await s3Files(uri, effects)
     : (await findFiles([uri], effects.cwd)).map((path) => ({
         path,

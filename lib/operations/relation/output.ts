@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError, UserError } from '../../errors.ts';
+import { isS3 } from '../../store/place.ts';
 import type { DataEffects } from './effects.ts';
 
 /** Where a result goes: it is written to a local file first, which takes its place when it is whole. */
@@ -20,7 +21,7 @@ export async function openTarget(uri: string, effects: DataEffects): Promise<Tar
   if (uri.trim() === '' || uri.endsWith('/')) {
     throw new UsageError(`'${uri}' is a folder; name a file, such as ${uri}data.parquet`);
   }
-  return /^s3:/i.test(uri) ? openObject(uri, effects) : openFile(uri, effects);
+  return isS3(uri) ? openObject(uri, effects) : openFile(uri, effects);
 }
 
 async function openFile(uri: string, { cwd }: DataEffects): Promise<Target> {

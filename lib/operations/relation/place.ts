@@ -5,9 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { NoDataError, UsageError } from '../../errors.ts';
 import { parsePrefix } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
-import { placeOf } from '../../store/place.ts';
+import { isS3, placeOf } from '../../store/place.ts';
 import { findFiles } from '../ingest/files.ts';
-import { isObjectUri } from '../ingest/objects.ts';
 import { datasetNames, publishedFiles } from './dataset-files.ts';
 import type { DataEffects } from './effects.ts';
 import { s3Files } from './s3-files.ts';
@@ -39,7 +38,7 @@ export async function findPlace(name: string, effects: DataEffects): Promise<Pla
   if (name.trim() === '') {
     throw new UsageError(`'' names no data; name a dataset of the store, a file or a URI`);
   }
-  if (isObjectUri(name)) return { name, files: await s3Files(name, effects) };
+  if (isS3(name)) return { name, files: await s3Files(name, effects) };
   const partition = parsePrefix(name.endsWith('/') ? name : `${name}/`);
   const files = partition && (await publishedFiles(partition, effects));
   if (partition && files && files.length > 0) return { name, dataset: partition.dataset, files };
