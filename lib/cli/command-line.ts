@@ -1,5 +1,6 @@
 import { parseArgs } from '../docopt/args.ts';
 import type { ArgValues } from '../docopt/args.ts';
+import type { ArgvOptions } from '../docopt/argv.ts';
 import { parseUsage } from '../docopt/parse.ts';
 import type { Usage } from '../docopt/usage.ts';
 import { optionsUsage } from './usage.ts';
@@ -13,10 +14,10 @@ export interface CommandLine {
 }
 
 /** Throws ArgvError for an option of pipe that does not exist or is written wrongly. */
-export function readCommandLine(argv: readonly string[]): CommandLine {
+export function readCommandLine(argv: readonly string[], options: ArgvOptions = {}): CommandLine {
   const usage = parseUsage(optionsUsage, 'pipe');
   const { head, task, rest } = cutAtTask(argv, usage);
-  return { options: parseArgs(usage, head), task, rest };
+  return { options: parseArgs(usage, head, options), task, rest };
 }
 
 /** The words of a command line before, at and after the task's name. */

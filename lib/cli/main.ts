@@ -31,7 +31,8 @@ export async function main(): Promise<void> {
   }
   const mask = new Mask(environmentSecrets(process.env));
   try {
-    process.exitCode = await dispatch(readCommandLine(argv), mask);
+    const commandLine = readCommandLine(argv, { hide: (text) => mask.text(text) });
+    process.exitCode = await dispatch(commandLine, mask);
   } catch (error) {
     process.exitCode = await report(error, argv, mask);
   }

@@ -1,4 +1,5 @@
 import { ArgvError } from '../docopt/argv-error.ts';
+import type { ArgvOptions } from '../docopt/argv.ts';
 import { UsageError } from '../errors.ts';
 import { invocationText, resolveCall } from '../task/invocation.ts';
 import type { Invocation } from '../task/invocation.ts';
@@ -11,7 +12,7 @@ export function resolveRoot(
   registry: Registry,
   task: string,
   rest: readonly string[],
-  context: Pick<Settings, 'now' | 'timezone'> & { readonly width: number },
+  context: Pick<Settings, 'now' | 'timezone'> & Required<Pick<ArgvOptions, 'width' | 'hide'>>,
 ): Invocation {
   // The first `--` is Pipe's; a second one belongs to the task, if its usage declares one.
   const args = rest[0] === '--' ? rest.slice(1) : rest;

@@ -37,7 +37,8 @@ export async function runTask(
   const settings = resolveSettings({ options, environment, config, root, cwd, clock: Date.now });
   const width = process.stderr.columns ?? 80;
   mask.learn(secretsIn(registry.get(name), rest));
-  const typed = resolveRoot(registry, name, rest, { ...settings, width });
+  const hide = (text: string): string => mask.text(text);
+  const typed = resolveRoot(registry, name, rest, { ...settings, width, hide });
   const signals = listenToSignals(settings.graceMs, say);
   const { stop, cancel } = signals;
   const flags = { force: options['force'] === true, failFast: options['fail-fast'] === true };

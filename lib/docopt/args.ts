@@ -30,7 +30,7 @@ export function parseArgs(usage: Usage, argv: readonly string[], options?: ArgvO
   }
   read.words.forEach((word, index) => add(args, compiled.keys[taken[index] ?? -1], word));
   fillDefaults(args, compiled);
-  if (compiled.hasChoices) checkChoices(compiled, tokens, read, taken);
+  if (compiled.hasChoices) checkChoices(compiled, { argv: tokens, options, read, taken });
   return args;
 }
 

@@ -34,6 +34,8 @@ export interface ArgvOptions {
   readonly optionsFirst?: boolean;
   /** The columns a message may take; 80 unless told. */
   readonly width?: number;
+  /** Hides secrets in a word that a message shows: marks stand under what is left of it. */
+  readonly hide?: (text: string) => string;
 }
 
 /** Names of options to their index in `usage.options`. */

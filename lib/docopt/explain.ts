@@ -14,17 +14,17 @@ export function explain(
   argv: readonly string[],
   options: ArgvOptions = {},
 ): never {
-  throw argvError(compiled.usage, argv, diagnose(compiled, argv, options), options.width);
+  throw argvError(compiled.usage, argv, diagnose(compiled, argv, options), options);
 }
 
-/** The error for what was found wrong with argv, laid out for a terminal of this width. */
+/** The error for what was found wrong with argv, laid out for a terminal. */
 export function argvError(
   usage: Usage,
   argv: readonly string[],
   diagnosis: Diagnosis,
-  width = 80,
+  options: ArgvOptions = {},
 ): ArgvError {
-  return new ArgvError(layout(usage, argv, diagnosis, width), {
+  return new ArgvError(layout(usage, argv, diagnosis, options), {
     kind: diagnosis.kind,
     tokens: diagnosis.culprits.flatMap((index) => argv[index] ?? []),
     missing: diagnosis.missing ?? [],

@@ -1,4 +1,5 @@
 import type { Diagnosis } from './argv-error.ts';
+import type { ArgvOptions } from './argv.ts';
 import { quoteWord } from './quote.ts';
 import type { Node, Span, Usage, UsageLine } from './usage.ts';
 import { breakPattern, breakWords, patternWord } from './wrap.ts';
@@ -11,10 +12,13 @@ export function layout(
   usage: Usage,
   argv: readonly string[],
   diagnosis: Diagnosis,
-  width: number,
+  { width = 80, hide = (text) => text }: ArgvOptions,
 ): string {
   const { line, marks = [], culprits, sentence, hints = [] } = diagnosis;
-  const parts = [`${usage.name}: ${sentence}`, typedCommand(usage, argv, culprits, width)];
+  const parts = [
+    `${usage.name}: ${sentence}`,
+    typedCommand(usage, argv.map(quoteWord).map(hide), culprits, width),
+  ];
   if (line && marks.length > 0) parts.push(markedUsage(usage, line, marks, width));
   const wrapped = hints.map((hint) => {
     const words = hint.includes('\n') ? [hint] : hint.split(' ');
@@ -33,13 +37,12 @@ interface Word {
 
 function typedCommand(
   { name }: Usage,
-  argv: readonly string[],
+  quoted: readonly string[],
   culprits: readonly number[],
   width: number,
 ): string {
   const marked = new Set(culprits);
-  const words = argv.map((token, index): Word => {
-    const text = quoteWord(token);
+  const words = quoted.map((text, index): Word => {
     return { text, marks: marked.has(index) ? [{ start: 0, end: text.length }] : [] };
   });
   const task = name === 'pipe' ? 'pipe' : `pipe ${name}`;

@@ -196,7 +196,7 @@ function endError({ exitCode, signal }: WorkerEnd): UserError {
   }
   if (signal !== null) {
     return new UserError(
-      `its process crashed (${signal}); its last words are in the log of the run. If it ran out of memory, give it more with --max-memory=<size>`,
+      `its process crashed (${signal}); its last words are in the log of the run: pipe runs:logs. ${crashAdvice(signal)}`,
     );
   }
   if (exitCode === null) {
@@ -207,4 +207,13 @@ function endError({ exitCode, signal }: WorkerEnd): UserError {
   return new UserError(
     `its process ended (exit code ${exitCode}) before it was finished; a task must not exit: it returns when it is done and throws when it fails`,
   );
+}
+
+/** V8 ends a process that has used up its heap with SIGABRT. Faults of machine code are not JavaScript's. */
+function crashAdvice(signal: string): string {
+  if (signal === 'SIGABRT') return 'If it ran out of memory, give it more with --max-memory=<size>';
+  const isFault = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'].includes(signal);
+  return isFault
+    ? 'A native package that the task uses is the likeliest cause; try another version of it'
+    : 'Run the same command again';
 }

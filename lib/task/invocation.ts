@@ -1,5 +1,6 @@
 import { parseArgs } from '../docopt/args.ts';
 import type { ArgValues } from '../docopt/args.ts';
+import type { ArgvOptions } from '../docopt/argv.ts';
 import { formatArgs } from '../docopt/format.ts';
 import { quote } from '../docopt/quote.ts';
 import { resolveWindow } from '../dates/window.ts';
@@ -25,11 +26,11 @@ export interface Invocation {
 export function resolveCall(
   registry: Registry,
   call: Call,
-  context: Pick<PlanContext, 'now' | 'timezone'> & { readonly width?: number },
+  context: Pick<PlanContext, 'now' | 'timezone'> & Pick<ArgvOptions, 'width' | 'hide'>,
 ): Invocation {
   const task = registry.get(call.task);
   const typed = isArgv(call.args) ? call.args : formatArgs(task.usage, call.args);
-  const parsed = parseArgs(task.usage, typed, { width: context.width ?? 80 });
+  const parsed = parseArgs(task.usage, typed, context);
   const args = pinWindow(task, parsed, context);
   const argv = formatArgs(task.usage, args);
   return { task, args, argv, text: invocationText(task.name, argv) };

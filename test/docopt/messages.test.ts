@@ -112,6 +112,14 @@ test("pipe's own command line has no task in front", () => {
   expect(messageFor('-n --stroe=x a:b', own)).toMatchSnapshot();
 });
 
+test('marks stand under what is shown of a word that holds a secret', () => {
+  const own = parseUsage('--token=<token> <file>', 'x:y');
+  const hide = (text: string): string => text.replace('s3cret-s3cret', '***');
+  expect(() => parseArgs(own, ['--token=s3cret-s3cret', 'a', '--b'], { hide })).toThrow(
+    /\n {2}pipe x:y -- --token=\*\*\* a --b\n {28}\^{3}\n/,
+  );
+});
+
 test('an error tells programs what is wrong', () => {
   const error = errorOf(['--sites=a', '--start-date=D']);
   expect(error.toJSON()).toEqual({

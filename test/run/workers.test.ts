@@ -81,6 +81,21 @@ describe('workers', () => {
     expect(events.at(-1)).toMatchObject({ counts: { done: 1, failed: 1 } });
   });
 
+  test.each([
+    ['SIGABRT', /\(SIGABRT\).*--max-memory=<size>$/],
+    ['SIGSEGV', /\(SIGSEGV\).*native package/],
+    ['SIGTERM', /\(SIGTERM\).*Run the same command again$/],
+  ])('that end by %s say what may have caused it', async (signal, message) => {
+    const start: StartWorker = (listener) => ({
+      send: () => listener.ended({ exitCode: null, signal }),
+      kill: () => undefined,
+      gone: Promise.resolve(),
+    });
+    const { events } = await runTasks([leaf], 'test:leaf', ['a'], { startWorker: start });
+    const ended = events.find(({ type }) => type === 'invocation-finished');
+    expect(ended).toMatchObject({ error: { message: expect.stringMatching(message) } });
+  });
+
   test('that died while they had nothing to do are given nothing any more', async () => {
     let die: () => void = () => undefined;
     const pause = defineTask({
