@@ -6,21 +6,32 @@ import { defineTask } from '../lib/task/define.ts';
 import { list } from '../lib/task/values.ts';
 import { effectsOf, prepareSet, recipeOf, setOutput } from './snapshot-options.ts';
 
+const storeOptions = `
+  --dataset=<name>     Where the sets of all days go.
+  --from=<uri>         File, folder or glob, or s3://bucket/object: CSV, JSON lines or Parquet; plain, gzip or zstd.`;
+
+const sizeOptions = `
+  --accept-schema      Take columns whose types do not fit those of the dataset.
+  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
+  --memory=<size>      At most, such as 800MB; default: what there is.`;
+
+/** Of a whole state. */
+const wholeUsage = `--dataset=<name> --from=<uri> [--key=<columns>] [--date=<day>] [--allow-shrink]
+  [--accept-schema] [--bucket-rows=<n>] [--memory=<size>]`;
+
+const wholeOptions = `${storeOptions}
+  --key=<columns>      Columns that tell one record from another, separated by commas; default: those of the dataset.` as const;
+
+const shrinkOption = `
+  --allow-shrink       Take a state of no records, or of less than half as many as the last one.`;
+
 export const snapshotFull = defineTask({
   name: 'snapshot:full',
   summary: 'Store a whole state as the set of a day',
-  usage: `--dataset=<name> --from=<uri> [--key=<columns>] [--date=<day>] [--allow-shrink]
-  [--accept-schema] [--bucket-rows=<n>] [--memory=<size>]
+  usage: `${wholeUsage}
 
-Options:
-  --dataset=<name>     Where the sets of all days go.
-  --from=<uri>         File, folder or glob, or s3://bucket/object: CSV, JSON lines or Parquet; plain, gzip or zstd.
-  --key=<columns>      Columns that tell one record from another, separated by commas; default: those of the dataset.
-  --date=<day>         Whose state it is; default: today.
-  --allow-shrink       Take a state of no records, or of less than half as many as the last one.
-  --accept-schema      Take columns whose types do not fit those of the dataset.
-  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+Options:${wholeOptions}
+  --date=<day>         Whose state it is; default: today.${shrinkOption}${sizeOptions}`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('full', { key: args.key }), context),
@@ -41,15 +52,10 @@ export const snapshotIncrement = defineTask({
   usage: `--dataset=<name> --from=<uri> [--date=<day>] [--deletes=<column=value>] [--order=<column>]
   [--accept-schema] [--bucket-rows=<n>] [--memory=<size>]
 
-Options:
-  --dataset=<name>     Where the sets of all days go.
-  --from=<uri>         File, folder or glob, or s3://bucket/object: CSV, JSON lines or Parquet; plain, gzip or zstd.
+Options:${storeOptions}
   --date=<day>         Which day's changes they are; default: today.
   --deletes=<column=value>  Records with this value say that their key is gone.
-  --order=<column>     Of several records of a key the one with the greatest value counts; default, and among equals: the last one.
-  --accept-schema      Take columns whose types do not fit those of the dataset.
-  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+  --order=<column>     Of several records of a key the one with the greatest value counts; default, and among equals: the last one.${sizeOptions}`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [await setOutput(args, incrementRecipe(args), context)],
   async run(args, context) {
@@ -66,18 +72,10 @@ Options:
 export const snapshotDiff = defineTask({
   name: 'snapshot:diff',
   summary: 'Store a whole state as an increment: what differs from the day before',
-  usage: `--dataset=<name> --from=<uri> [--key=<columns>] [--date=<day>] [--allow-shrink]
-  [--accept-schema] [--bucket-rows=<n>] [--memory=<size>]
+  usage: `${wholeUsage}
 
-Options:
-  --dataset=<name>     Where the sets of all days go.
-  --from=<uri>         File, folder or glob, or s3://bucket/object: CSV, JSON lines or Parquet; plain, gzip or zstd.
-  --key=<columns>      Columns that tell one record from another, separated by commas; default: those of the dataset.
-  --date=<day>         Whose state it is; default: today. The first one is stored as a full set.
-  --allow-shrink       Take a state of no records, or of less than half as many as the last one.
-  --accept-schema      Take columns whose types do not fit those of the dataset.
-  --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+Options:${wholeOptions}
+  --date=<day>         Whose state it is; default: today. The first one is stored as a full set.${shrinkOption}${sizeOptions}`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('diff', { key: args.key }), context),
