@@ -12,7 +12,13 @@ export const runsAccept = defineTask({
   usage: `[--inputs] <task> [--] [<argument>...]
 
 Options:
-  --inputs  Also where the inputs have changed.`,
+  --inputs  Also where the inputs have changed.
+
+<task> and its arguments are what you would run otherwise. With --dry-run it shows what it would accept, and why it is stale.
+
+For example:
+  pipe --dry-run runs:accept -- stats:multi -- --sites=a,b --days-ago=7
+  pipe runs:accept -- stats:multi -- --sites=a,b --days-ago=7`,
 
   async estimate(args, context) {
     const rows: string[][] = [];

@@ -27,8 +27,9 @@ export const completionZsh = defineTask({
 
   echo 'source <(pipe completion:zsh)' >> ~/.zshrc
 
-or, which starts faster, as _pipe in a folder of $fpath:
+or, which starts faster, as _pipe in a folder of $fpath, once and after an update of pipe:
 
+  mkdir -p ~/.zfunc
   pipe completion:zsh > ~/.zfunc/_pipe
 
 Usage:
@@ -43,6 +44,7 @@ export const completionFish = defineTask({
   summary: 'Print the script that completes pipe in fish: names, options, values, files',
   usage: `What is offered comes from the tasks and the store of the folder you are in. Once, and after an update of pipe:
 
+  mkdir -p ~/.config/fish/completions
   pipe completion:fish > ~/.config/fish/completions/pipe.fish
 
 Usage:

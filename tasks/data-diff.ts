@@ -17,7 +17,11 @@ Options:
   --key=<columns>  Columns that tell rows apart, separated by commas.
   --examples=<n>   How many rows of each kind to show [default: 5].
 
-<a> and <b> are what data:show understands. The exit code is 0 when they are the same and 5 when they differ.`,
+<a> and <b> are what data:show understands. The exit code is 0 when they are the same and 5 when they differ.
+
+For example:
+  pipe data:diff -- --key=id before.csv after.csv
+  pipe data:diff -- --key=site,date,hour stats/pageloads s3://bucket/pageloads.parquet`,
   async *show({ a, b, ...args }, context) {
     const key = list(args.key, '--key');
     const count = integer(args.examples, { option: '--examples', min: 0 });

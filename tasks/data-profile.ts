@@ -14,7 +14,11 @@ export const dataProfile = defineTask({
   data:profile -- <uri>
 
 Of each column: its type, NULLs, distinct values, the most frequent ones; of numbers and times also the quartiles and
-how the values are spread between the least and the greatest. <uri> is what data:show understands.`,
+how the values are spread between the least and the greatest. <uri> is what data:show understands.
+
+For example:
+  pipe data:profile -- events
+  pipe data:profile -- people.csv`,
   async *show({ uri }, context) {
     const engine = await context.engine();
     const relation = await openRelation(engine, await findPlace(uri, context));

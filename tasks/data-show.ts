@@ -45,7 +45,11 @@ export const dataSchema = defineTask({
   usage: `Usage:
   data:schema -- <uri>
 
-${uriHelp}`,
+${uriHelp}
+
+For example:
+  pipe data:schema -- events/site=a
+  pipe data:schema -- 'logs/**/*.csv.gz'`,
   async *show({ uri }, context) {
     const place = await findPlace(uri, context);
     const relation = await openRelation(await context.engine(), place);
@@ -69,7 +73,11 @@ export const dataCount = defineTask({
   usage: `Usage:
   data:count -- <uri>
 
-${uriHelp}`,
+${uriHelp}
+
+For example:
+  pipe data:count -- events
+  cat people.csv | pipe data:count -- -`,
   async *show({ uri }, context) {
     const engine = await context.engine();
     const relation = await openRelation(engine, await findPlace(uri, context));

@@ -27,7 +27,11 @@ Options:
   --rows=<n>         Lines of one site on an ordinary working day; weekends have fewer [default: 20000].
   --seed=<n>         Another seed, other logs [default: 1].
   --format=<jsonl|jsonl.gz|parquet>  Lines, plain or compressed, or the columns of the dataset events [default: jsonl].
-  --to=<folder>      Write files <folder>/<site>/<day>.<format>; the dataset samples of the store when left out.`,
+  --to=<folder>      Write files <folder>/<site>/<day>.<format>; the dataset samples of the store when left out.
+
+For example:
+  pipe events:sample -- --sites=a,b --days=2
+  pipe events:sample -- --sites=a --format=jsonl.gz --to=logs`,
 
   *plan(args, context) {
     const samples = [...samplesOf(args, context)];

@@ -21,7 +21,12 @@ Options:
   --chunk=<n>             Number of the chunk, such as 00003.
   --concurrency=<n>       Objects that are downloaded at once [default: 64].
   --format=<jsonl|parquet>  Of the file [default: parquet].
-  --max-failures=<limit>  Fail, and publish nothing, when more objects cannot be packed: a number, or a part such as 0.5%.`,
+  --max-failures=<limit>  Fail, and publish nothing, when more objects cannot be packed: a number, or a part such as 0.5%.
+
+A step of harvest:pack, to be run alone.
+
+For example:
+  pipe harvest:chunk -- --from=s3://bucket/objects --to=packed --chunk=00003`,
 
   async outputs({ to, chunk, format }, { store }) {
     checkPacked(to, '--to');

@@ -30,7 +30,13 @@ Options:
   --to=<dataset>         Dataset that they are packed into; the lists are in lists/<dataset>.
   --ids=<uri>            File with one id in each line; default: every object, by its key.
   --key-template=<text>  Makes a key of an id: {id}.json or {id[0:2]}/{id}.json; default: {id}.
-  --chunks=<n>           How many to begin with; default: as many as 100,000 keys and 1 GiB each make.`,
+  --chunks=<n>           How many to begin with; default: as many as 100,000 keys and 1 GiB each make.
+
+A step of harvest:pack, to be run alone.
+
+For example:
+  pipe harvest:list -- --from=s3://bucket/objects --to=packed
+  pipe harvest:list -- --from=objects --to=packed --ids=ids.txt --key-template='{id[0:2]}/{id}.json'`,
 
   async run(args, context) {
     checkPacked(args.to, '--to');

@@ -18,7 +18,11 @@ export const harvestGet = defineTask({
 Options:
   --dataset=<name>  Dataset that harvest:pack made.
   --id=<id>         Of the object.
-  --body            The object's bytes alone; default: the record as a line of JSON.`,
+  --body            The object's bytes alone; default: the record as a line of JSON.
+
+For example:
+  pipe harvest:get -- --dataset=packed --id=4711.json
+  pipe harvest:get -- --dataset=packed --id=4711.json --body > 4711.json`,
 
   async run({ dataset, id, body }, context) {
     checkPacked(dataset, '--dataset');
@@ -37,7 +41,10 @@ Options:
   --to=<uri>         Folder, or s3://bucket/prefix, for the objects.
   --ids=<uri>        File with one id in each line; default: every object.
   --chunk=<n>        Only this chunk.
-  --concurrency=<n>  Objects that each chunk writes at once [default: 32].`,
+  --concurrency=<n>  Objects that each chunk writes at once [default: 32].
+
+For example:
+  pipe harvest:unpack -- --dataset=packed --to=objects`,
 
   async *plan({ dataset, chunk: only, ...args }, { store }) {
     if (only !== undefined) return;

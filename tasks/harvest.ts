@@ -35,7 +35,14 @@ Options:
   --chunks=<n>           How many to begin with; default: as many as 100,000 keys and 1 GiB each make.
   --concurrency=<n>      Objects that each chunk downloads at once [default: 64].
   --format=<jsonl|parquet>  Of the files [default: parquet].
-  --max-failures=<limit>  Fail when more objects cannot be packed: a number, or a part such as 0.5%.`,
+  --max-failures=<limit>  Fail when more objects cannot be packed: a number, or a part such as 0.5%.
+
+A record has id, key, etag, size in bytes, last_modified and body. What cannot be packed is in rejects/<dataset> with the
+reason; the same command tries it again. With --dry-run it says how many requests, bytes and dollars it will be.
+
+For example:
+  pipe harvest:pack -- --from=s3://bucket/objects --to=packed
+  pipe --dry-run harvest:pack -- --from=objects --to=packed --ids=ids.txt --key-template='{id}.json'`,
 
   estimate: async (args, context) => {
     const source = await openSource(context.openStore, args.from, context.store);

@@ -52,7 +52,12 @@ export const joinCollect = defineTask({
   usage: `${joined} ${planned} [--shards=<n>] ${days}
 
 Options:${joinedOptions}${plannedOptions}
-  --shards=<n>            How many parts [default: 1].${daysOptions}`,
+  --shards=<n>            How many parts [default: 1].${daysOptions}
+
+A step of join:sharded, to be run alone; runs:show has its command.
+
+For example:
+  pipe join:collect -- --left=events/site=a --right=pages.csv --on=url --to=visits --strategy=shards --shards=8 --days-ago=1`,
 
   async outputs(args, context) {
     const request = await requestOf(args, context);

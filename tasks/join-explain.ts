@@ -21,7 +21,10 @@ export const joinExplain = defineTask({
   [--how=<inner|left|right|full|semi|anti|rest>] [--select=<columns>] [--left-prefix=<text>]
   [--right-prefix=<text>]... [--flatten] [--memory=<size>] ${days}
 
-Options:${explainedOptions}${daysOptions}`,
+Options:${explainedOptions}${daysOptions}
+
+For example:
+  pipe join:explain -- --left=events/site=a --right=pages.csv --on=url --days-ago=1`,
 
   async *show(args, context) {
     const request = await requestOf(args, context);

@@ -36,7 +36,14 @@ import { joinEngine, scanBytes } from './join-work.ts';
 export const joinLook = defineTask({
   name: 'join:look',
   summary: 'Look at samples of what is to be joined: sizes and frequent keys',
-  usage: `${joined} ${days}\n\nOptions:${joinedOptions}${daysOptions}`,
+  usage: `${joined} ${days}
+
+Options:${joinedOptions}${daysOptions}
+
+A step of join:sharded, to be run alone; runs:show has its command.
+
+For example:
+  pipe join:look -- --left=events/site=a --right=pages.csv --on=url --to=visits --days-ago=1`,
 
   async outputs(args, context) {
     const request = await requestOf(args, context);
@@ -73,7 +80,12 @@ Options:
   --from=<source>  File, folder or glob, or s3://bucket/key: CSV or JSON lines, plain, gzip or zstd.
   --to=<dataset>   Dataset of the join's result.
   --part=<k/n>     Which of n parts of the files, such as 1/4.
-  --memory=<size>  What a process may take, such as 500MB [default: 1GB].`,
+  --memory=<size>  What a process may take, such as 500MB [default: 1GB].
+
+A step of join:sharded, to be run alone; runs:show has its command.
+
+For example:
+  pipe join:partition -- --side=right --from='pages/*.csv' --to=visits --part=1/4`,
 
   async outputs(args, context) {
     const part = parseFraction(args.part, '--part');
@@ -112,7 +124,12 @@ export const joinRepack = defineTask({
   usage: `${joined} --side=<name> ${days}
 
 Options:${joinedOptions}
-  --side=<name>           left, right, right-2, …${daysOptions}`,
+  --side=<name>           left, right, right-2, …${daysOptions}
+
+A step of join:sharded, to be run alone; runs:show has its command.
+
+For example:
+  pipe join:repack -- --left=big.parquet --right=pages.csv --on=url --to=visits --side=left`,
 
   async outputs(args, context) {
     const request = await requestOf(args, context);

@@ -41,7 +41,12 @@ export const joinShard = defineTask({
   usage: `${joined} ${planned} --shard=<k/n> ${days}
 
 Options:${joinedOptions}${plannedOptions}
-  --shard=<k/n>           Which of n parts, such as 1/8.${daysOptions}`,
+  --shard=<k/n>           Which of n parts, such as 1/8.${daysOptions}
+
+A step of join:sharded, to be run alone; runs:show has its command.
+
+For example:
+  pipe join:shard -- --left=events/site=a --right=pages.csv --on=url --to=visits --strategy=shards --shard=1/8 --days-ago=1`,
 
   async outputs(args, context) {
     const request = await requestOf(args, context);

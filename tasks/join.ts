@@ -43,7 +43,15 @@ interface ShardedArgs extends JoinArgs {
 export const joinSharded = defineTask({
   name: 'join:sharded',
   summary: 'Join datasets and files, in parts where memory asks for it',
-  usage: `${joined} ${wished} ${days}\n\nOptions:${joinedOptions}${wishedOptions}${daysOptions}`,
+  usage: `${joined} ${wished} ${days}
+
+Options:${joinedOptions}${wishedOptions}${daysOptions}
+
+The result is sorted by the key. join:explain says beforehand how it would be cut.
+
+For example:
+  pipe join:sharded -- --left=events/site=a --right=pages.csv --on=url --to=visits --how=left --days-ago=1
+  pipe join:sharded -- --left=orders.parquet --right=users.csv --on=user_id=id --to=orders-with-users`,
 
   plan: (args, context) => perPartition(args, context),
 

@@ -16,7 +16,13 @@ export const report = defineTask({
   usage: `[--out=<file>] [<run>]
 
 Options:
-  --out=<file>  Where to; pipe-report-<run>.html in the current folder unless given.`,
+  --out=<file>  Where to; pipe-report-<run>.html in the current folder unless given.
+
+<run> is what runs:list shows, or the beginning of it; without it, the last run. The page needs no network.
+
+For example:
+  pipe runs:report
+  pipe runs:report -- --out=report.html 20261120T060000Z`,
   async *show(args, context) {
     const run = await readRun(context.store, await findRun(args.run, context));
     const path = args.out ?? `pipe-report-${run.run}.html`;

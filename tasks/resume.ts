@@ -12,7 +12,14 @@ export { runsAccept } from './accept.ts';
 export const runsResume = defineTask({
   name: 'runs:resume',
   summary: 'Do what a run left undone, for the same days; the last one that failed or was cut off',
-  usage: '[<run>]',
+  usage: `Usage:
+  runs:resume -- [<run>]
+
+<run> is what runs:list shows, or the beginning of it. What is done already is skipped.
+
+For example:
+  pipe runs:resume
+  pipe --dry-run runs:resume -- 20261120T060000Z`,
 
   async pin({ run: text }, context) {
     const unfinished = await findUnfinished(text, context);

@@ -19,7 +19,11 @@ export const runsList = defineTask({
   usage: `[--last=<n>]
 
 Options:
-  --last=<n>  How many [default: 20].`,
+  --last=<n>  How many [default: 20].
+
+For example:
+  pipe runs:list
+  pipe runs:list -- --last=100`,
   async *show(args, context) {
     const last = integer(args.last, { option: '--last', min: 1 });
     const rows: SummaryCell[][] = [];
@@ -50,7 +54,13 @@ export const runsShow = defineTask({
   usage: `[--all] [<run>]
 
 Options:
-  --all  Also the invocations that went well, where there are many.`,
+  --all  Also the invocations that went well, where there are many.
+
+<run> is what runs:list shows, or the beginning of it; without it, the last run.
+
+For example:
+  pipe runs:show
+  pipe runs:show -- --all 20261120T060000Z`,
   async *show(args, context) {
     const run = await findRun(args.run, context);
     yield runTable(await readRun(context.store, run), { all: args.all, ...context });
@@ -63,7 +73,13 @@ export const runsLogs = defineTask({
   usage: `[--invocation=<id>] [<run>]
 
 Options:
-  --invocation=<id>  Only this one and those it called for; runs:show has their numbers.`,
+  --invocation=<id>  Only this one and those it called for; runs:show has their numbers.
+
+<run> is what runs:list shows, or the beginning of it; without it, the last run.
+
+For example:
+  pipe runs:logs
+  pipe runs:logs -- --invocation=3 20261120T060000Z`,
   async *show(args, context) {
     const run = await findRun(args.run, context);
     const text = args.invocation;
@@ -92,7 +108,10 @@ export const runsPrune = defineTask({
   usage: `--keep=<days>
 
 Options:
-  --keep=<days>  How many days a run is kept after it was last written to.`,
+  --keep=<days>  How many days a run is kept after it was last written to.
+
+For example:
+  pipe --dry-run runs:prune -- --keep=90`,
   async *plan(args, { store, now }) {
     const keep = integer(args.keep, { option: '--keep', min: 0 });
     for await (const run of expiredRuns(store, keep, now)) {
@@ -104,7 +123,13 @@ Options:
 export const runsRemove = defineTask({
   name: 'runs:remove',
   summary: 'Remove the ledger of one run',
-  usage: '<run>',
+  usage: `Usage:
+  runs:remove -- <run>
+
+A step of runs:prune, to be run alone. <run> is what runs:list shows.
+
+For example:
+  pipe runs:remove -- 20261120T060000Z-000aaaaa`,
   async run(args, context) {
     // By the clock, since a run may take another time for the present.
     if (await removeRun(context.store, args.run, context.clock())) return;

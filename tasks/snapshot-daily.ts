@@ -34,7 +34,7 @@ Options:
   --allow-shrink       Take a state of no records, or of less than half as many as the last one.
   --accept-schema      Take columns whose types do not fit those of the dataset.
   --to=<derived>       Where derived sets go, as in snapshot:derive.
-  --with=<module>  What computes them: attributes.sql, attributes.ts or a task.
+  --with=<module>      What computes them: attributes.sql, attributes.ts or a task.
   --concurrency=<n>    Calls of a function under way at once [default: 16].
   --max-rejects=<n>    Publish no derived set when more records fail; default: any number, but not all.
   --when=<auto|always|never>  When to merge [default: auto].
@@ -43,7 +43,11 @@ Options:
   --keep-full=<n>      Full sets that stay at least [default: 1].
   --grace-hours=<n>    How old the full set must be that makes others obsolete [default: 24].
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+  --memory=<size>      At most, such as 800MB; default: what there is.
+
+For example:
+  pipe snapshot:daily -- --dataset=users --key=id --from=dumps/users-{date}.csv
+  pipe snapshot:daily -- --dataset=users --from=s3://bucket/changes-{date}.jsonl.gz --as=increment --deletes=op=D`,
   complete: { dataset: 'dataset', from: 'file' },
 
   async run(args, context) {

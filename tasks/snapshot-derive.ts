@@ -33,7 +33,10 @@ Options:
   --allow-shrink       Take a set of no rows, or of less than half as many as the last one.
   --accept-schema      Take columns whose types do not fit those of the rows that are kept.
   --bucket-rows=<n>    Rows of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+  --memory=<size>      At most, such as 800MB; default: what there is.
+
+For example:
+  pipe snapshot:derive -- --dataset=users --to=users/attributes --with=attributes.sql`,
   complete: { dataset: 'dataset', with: 'file' },
   outputs: async (args, context) => [await deriveOutput(args, context)],
   async run({ dataset, to, ...args }, context) {

@@ -27,7 +27,10 @@ Options:
   --keep-days=<n>    Days back from today that stay readable [default: 30].
   --keep-full=<n>    Full sets that stay at least [default: 1].
   --grace-hours=<n>  How old the full set must be that makes others obsolete: longer than any read [default: 24].
-  --memory=<size>    At most, such as 800MB; default: what there is.`,
+  --memory=<size>    At most, such as 800MB; default: what there is.
+
+For example:
+  pipe --dry-run snapshot:expire -- --dataset=users --keep-days=90`,
   complete: { dataset: 'dataset' },
   async estimate(args, context) {
     const expiry = await expiryOf(args, context, context.now);

@@ -17,7 +17,11 @@ Options:
   --dataset=<name>  Whose sets snapshot:full and snapshot:increment made.
   --key=<value>     Of the record; once for each column of the key, in their order.
   --as-of=<day>     Default: the last one.
-  --history         Each day that changed the record, as lines of JSON.`,
+  --history         Each day that changed the record, as lines of JSON.
+
+For example:
+  pipe snapshot:get -- --dataset=users --key=2 --as-of=2026-11-18
+  pipe snapshot:get -- --dataset=users --key=2 --history`,
   complete: { dataset: 'dataset' },
   async run({ dataset, key, history, ...args }, context) {
     const effects = { ...(await effectsOf(context, undefined)), store: context.store };
@@ -50,7 +54,10 @@ export const snapshotVerify = defineTask({
 
 Options:
   --dataset=<name>  Whose sets snapshot:full and snapshot:increment made.
-  --memory=<size>   At most, such as 800MB; default: what there is.`,
+  --memory=<size>   At most, such as 800MB; default: what there is.
+
+For example:
+  pipe snapshot:verify -- --dataset=users`,
   complete: { dataset: 'dataset' },
   async run({ dataset, memory }, context) {
     const sets = await setsOf(context.store, dataset);

@@ -21,7 +21,11 @@ Options:
   --when=<auto|always>  auto: when reading the increments comes to cost more than merging them [default: auto].
   --reads-per-day=<n>  How often the state is read [default: 1].
   --bucket-rows=<n>    Records of a file; default: as many as make 16 MiB.
-  --memory=<size>      At most, such as 800MB; default: what there is.`,
+  --memory=<size>      At most, such as 800MB; default: what there is.
+
+For example:
+  pipe snapshot:merge -- --dataset=users
+  pipe snapshot:merge -- --dataset=users --when=always`,
   complete: { dataset: 'dataset' },
   outputs: (args, context) => mergeOutput(args, context),
   async run({ dataset, when, ...args }, context) {

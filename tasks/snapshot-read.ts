@@ -21,7 +21,11 @@ Options:
   --where=<sql>     Only records for which this holds, such as "country = 'SE' and age > 30".
   --to=<uri>        File, or s3://bucket/object; default: the records are printed.
   --format=<csv|jsonl|parquet>  Default: by the ending of --to, else CSV.
-  --memory=<size>   At most, such as 800MB; default: what there is.`,
+  --memory=<size>   At most, such as 800MB; default: what there is.
+
+For example:
+  pipe snapshot:read -- --dataset=users --as-of=2026-11-18 --where="town = 'Bern'"
+  pipe snapshot:read -- --dataset=users --to=users.parquet`,
   complete: { dataset: 'dataset', to: 'file' },
   async run({ dataset, where, to, ...args }, context) {
     const asOf = args['as-of'] === undefined ? undefined : parseDay(args['as-of'], '--as-of');

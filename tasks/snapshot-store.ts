@@ -31,7 +31,10 @@ export const snapshotFull = defineTask({
   usage: `${wholeUsage}
 
 Options:${wholeOptions}
-  --date=<day>         Whose state it is; default: today.${shrinkOption}${sizeOptions}`,
+  --date=<day>         Whose state it is; default: today.${shrinkOption}${sizeOptions}
+
+For example:
+  pipe snapshot:full -- --dataset=users --key=id --from=users.csv --date=2026-11-17`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('full', { key: args.key }), context),
@@ -55,7 +58,10 @@ export const snapshotIncrement = defineTask({
 Options:${storeOptions}
   --date=<day>         Which day's changes they are; default: today.
   --deletes=<column=value>  Records with this value say that their key is gone.
-  --order=<column>     Of several records of a key the one with the greatest value counts; default, and among equals: the last one.${sizeOptions}`,
+  --order=<column>     Of several records of a key the one with the greatest value counts; default, and among equals: the last one.${sizeOptions}
+
+For example:
+  pipe snapshot:increment -- --dataset=users --from=changes.jsonl --deletes=op=D --date=2026-11-18`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [await setOutput(args, incrementRecipe(args), context)],
   async run(args, context) {
@@ -75,7 +81,10 @@ export const snapshotDiff = defineTask({
   usage: `${wholeUsage}
 
 Options:${wholeOptions}
-  --date=<day>         Whose state it is; default: today. The first one is stored as a full set.${shrinkOption}${sizeOptions}`,
+  --date=<day>         Whose state it is; default: today. The first one is stored as a full set.${shrinkOption}${sizeOptions}
+
+For example:
+  pipe snapshot:diff -- --dataset=users --key=id --from=users.csv --date=2026-11-18`,
   complete: { dataset: 'dataset', from: 'file' },
   outputs: async (args, context) => [
     await setOutput(args, recipeOf('diff', { key: args.key }), context),

@@ -36,17 +36,14 @@ const daysOptions = `
   --days-ago-end=<n>   Last day, counted back from today [default: 0].`;
 
 export const pageloads = statsTask(
-  aggregates.pageloads,
+  'pageloads',
   'Count page loads and visitors by hour, per site and day',
 );
 
-export const clicks = statsTask(
-  aggregates.clicks,
-  'Count clicks and clickers by hour, per site and day',
-);
+export const clicks = statsTask('clicks', 'Count clicks and clickers by hour, per site and day');
 
 export const conversions = statsTask(
-  aggregates.conversions,
+  'conversions',
   'Count events and carts of each experiment by hour, per site and day',
 );
 
@@ -55,7 +52,14 @@ export const multi = defineTask({
   summary: 'Make several aggregates of events, per site and day',
   usage: `--sites=<list> [--aggregates=<list>] ${days}
 ${sitesOption}
-  --aggregates=<list>  Which, separated by commas [default: pageloads,clicks,conversions].${daysOptions}`,
+  --aggregates=<list>  Which, separated by commas [default: pageloads,clicks,conversions].${daysOptions}
+
+The results are the datasets stats/pageloads, stats/clicks and stats/conversions. Days are those of the time zone of pipe,
+UTC unless --timezone or the project says otherwise. What is up to date is skipped.
+
+For example:
+  pipe stats:multi -- --sites=a,b --days-ago=7
+  pipe --timezone=Europe/Berlin stats:multi -- --sites=all --start-date=2026-11-01 --end-date=2026-11-18`,
   complete: { aggregates: names },
   *plan({ aggregates: chosen, ...args }) {
     for (const { name } of chosenOf(chosen)) yield { task: `stats:${name}`, args };
@@ -71,12 +75,20 @@ interface SiteDays extends WindowOptions {
   readonly sites: string;
 }
 
-function statsTask(aggregate: Aggregate, summary: string): Task {
-  const name = `stats:${aggregate.name}`;
+function statsTask(kind: (typeof names)[number], summary: string): Task {
+  const aggregate = aggregates[kind];
+  const name = `stats:${kind}` as const;
   return defineTask({
     name,
     summary,
-    usage: `--sites=<list> ${days}\n${sitesOption}${daysOptions}`,
+    usage: `--sites=<list> ${days}\n${sitesOption}${daysOptions}
+
+The result is the dataset stats/${kind}: for each site and day a row for every hour, and one whose hour is NULL for the day.
+Days are those of the time zone of pipe, UTC unless --timezone or the project says otherwise.
+
+For example:
+  pipe ${name} -- --sites=a,b --days-ago=7
+  pipe ${name} -- --sites=all --start-date=2026-11-01 --end-date=2026-11-18`,
     plan: (args, context) => perSiteAndDay(name, args, context),
     outputs: (args, context) => [outputOf(aggregate, args, context)],
     run: (args, context) => aggregateSiteDay(aggregate, args, context),

@@ -21,7 +21,11 @@ Options:
   --start-date=<date>  First day, such as 2026-11-12. Without a window each site's own first and last day count.
   --end-date=<date>    Last day.
   --days-ago=<n>       First day, counted back from today.
-  --days-ago-end=<n>   Last day, counted back from today.`,
+  --days-ago-end=<n>   Last day, counted back from today.
+
+For example:
+  pipe status:calendar -- --dataset=stats/pageloads
+  pipe status:calendar -- --dataset=events --days-ago=30`,
   async *show({ dataset, ...days }, context) {
     const published = await publishedDays(context.store, dataset);
     if (published.groups.size === 0) throw await withoutDays(dataset, context);

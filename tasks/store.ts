@@ -13,7 +13,13 @@ export const clean = defineTask({
   usage: `[--older-than=<days>] [<leftover>...]
 
 Options:
-  --older-than=<days>  What is younger may belong to a run that is under way. [default: 7]`,
+  --older-than=<days>  What is younger may belong to a run that is under way [default: 7].
+
+<leftover> is what --dry-run shows; without any, all that are old enough.
+
+For example:
+  pipe --dry-run store:clean
+  pipe store:clean -- --older-than=2`,
 
   async *plan(args, context): AsyncGenerator<Call> {
     if (args.leftover.length > 0) return;

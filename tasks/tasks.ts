@@ -6,7 +6,14 @@ import { defineTask } from '../lib/task/define.ts';
 export const check = defineTask({
   name: 'tasks:check',
   summary: 'Read every task’s usage with a second docopt parser and show where the two differ',
-  usage: '[<task>...]',
+  usage: `Usage:
+  tasks:check -- [<task>...]
+
+Without a name, of all tasks. The second parser is neodoc; nothing is run.
+
+For example:
+  pipe tasks:check
+  pipe tasks:check -- shop:greet`,
   async run(args, context) {
     const tasks =
       args.task.length > 0
