@@ -20,9 +20,12 @@ export interface ListedTask {
   readonly complete?: RegisteredTask['complete'];
 }
 
-/** What `pipe --list` prints: the tasks of the project and the built-in ones. */
+/** What `pipe --list` prints: the tasks of the project, of which there are few, and the built-in ones. */
 export async function listTasks(options: ArgValues, cwd: string): Promise<string> {
-  const tasks = sortTasks([...(await builtInList()), ...(await ownList(await findOwn(cwd)))]);
+  const own = await ownList(await findOwn(cwd));
+  const all = sortTasks([...(await builtInList()), ...own]);
+  const isOwn = (task: ListedTask): boolean => own.includes(task);
+  const tasks = [...all.filter(isOwn), ...all.filter((task) => !isOwn(task))];
   const pattern = options['list'];
   const found = typeof pattern === 'string' ? findTasks(tasks, pattern) : tasks;
   return options['json'] === true ? formatListJson(found) : formatList(found);

@@ -58,6 +58,8 @@ describe('pipe', () => {
     const column = Math.max(...commands.map((command) => command.length)) + 2;
     expect(lines.map((line) => line.indexOf('# '))).toEqual(lines.map(() => column));
     expect(lines).toContain(`${'pipe hello:one'.padEnd(column)}# Greet somebody`);
+    // Those of the project first.
+    expect(commands.indexOf('pipe hello:one')).toBeLessThan(commands.indexOf('pipe data:check'));
     expect(commands).toContain('pipe stats:multi');
     expect(await rig.pipe(['-T'])).toEqual(list);
     expect(await rig.pipe(['--list=SEVERAL PEOPLE'])).toEqual({

@@ -81,18 +81,20 @@ async function readManifest(root: string): Promise<Manifest | undefined> {
 
 async function next(root: string, cwd: string): Promise<string> {
   const manifest = await readManifest(root);
+  // Who has no `pipe` of their own runs it by `npx pipe`.
+  const pipe = process.env['npm_command'] === 'exec' ? 'npx pipe' : 'pipe';
   const steps = [
     ...(root === cwd ? [] : [`cd ${quote([relative(cwd, root)])}`]),
     ...(manifest ? [] : ['npm init -y']),
     ...(isInstalled(root) ? [] : [`npm install --save-dev ${quote([packageRoot])}`]),
-    'pipe hello:world -- --name=Ann',
+    `${pipe} hello:world -- --name=Ann`,
     manifest?.hasVitest ? 'npx vitest run test/hello.test.ts' : 'node --test test/',
-    'pipe doctor',
-    'pipe --list',
+    `${pipe} doctor`,
+    `${pipe} --list`,
   ];
   const width = Math.max(...steps.map((step) => step.length).filter((length) => length < 40));
   const lines = steps.map((step) => {
-    const why = reasons.find(([start]) => step.startsWith(start))?.[1];
+    const why = reasons.find(([start]) => step.replace(/^npx (?=pipe)/, '').startsWith(start))?.[1];
     return `  ${why === undefined ? step : `${step.padEnd(width)}  # ${why}`}\n`;
   });
   return `Next:\n${lines.join('')}`;
