@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csvLine } from '../../lib/formats/csv.ts';
@@ -100,6 +101,17 @@ describe('a conversion', () => {
     const { status } = await convert('--max-rejects=0', 'in.csv', 'out.parquet');
     expect(status).toBe('failed');
     expect(readdirSync(runner.folder).sort()).toEqual(['in.csv']);
+  });
+
+  test('to gzip leaves nothing beside it, and is gzip even without a row', async () => {
+    await writeFile(path('in.csv'), 'id\n');
+    expect(await convert('in.csv', 'out.jsonl.gz')).toMatchObject({ status: 'done' });
+    expect(gunzipSync(await readFile(path('out.jsonl.gz'))).length).toBe(0);
+    const many = await look(runner, 'data:sql', '--out=many.csv.gz', 'from range(100000)');
+    expect(many.text).toBe('100000 rows in many.csv.gz\n');
+    const text = gunzipSync(await readFile(path('many.csv.gz'))).toString();
+    expect(text.split('\n')).toHaveLength(100_002);
+    expect(readdirSync(runner.folder).sort()).toEqual(['in.csv', 'many.csv.gz', 'out.jsonl.gz']);
   });
 
   test.each([

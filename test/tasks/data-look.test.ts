@@ -130,6 +130,8 @@ describe('a query', () => {
     ['set memory_limit = 1', 'expected a SELECT'],
     ["select 1) to 'SECRET'; --", 'syntax error'],
     ["attach 'SECRET'", 'expected a SELECT'],
+    ['pivot stats.pageloads on site using sum(pageloads)', 'PIVOT has to name its columns'],
+    ["pivot (from 'SECRET') on a in ('1') using count(*)", 'no dataset of the store'],
     ['select * from nope', 'no dataset'],
     ['select * frm stats.pageloads', '^'],
   ])('reaches nothing else: %s', async (text, message) => {
@@ -142,6 +144,18 @@ describe('a query', () => {
     );
     expect(String(error)).toContain(message);
     expect(out).toBe('');
+  });
+
+  test('turns values that are named into columns', async () => {
+    const { text, error } = await look(
+      runner,
+      'data:sql',
+      '--format=csv',
+      `pivot (select site, date, pageloads from stats.pageloads where hour is null)
+       on site in ('a', 'b') using sum(pageloads) order by date;`,
+    );
+    expect(error).toBeUndefined();
+    expect(text).toBe('date,a,b\n2026-11-18,10,\n2026-11-19,20,5\n');
   });
 
   test('reads a file that it is given', async () => {

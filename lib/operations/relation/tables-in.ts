@@ -68,8 +68,12 @@ function refusal(query: string, tree: unknown): UsageError {
   const problem = isRecord(tree) ? tree : {};
   const [message = 'it cannot be read'] = textIn(problem, 'error_message');
   if (problem['error_type'] === 'not implemented') {
+    // The engine makes several statements of it, the first of which finds the columns.
+    const isPivot = /\bpivot(?:_wider)?\b/i.test(query);
     return new UsageError(
-      'the query: expected a SELECT; nothing else is run, and PIVOT has to be written as a SELECT with filters',
+      isPivot
+        ? "the query: PIVOT has to name its columns, since nothing is run but one SELECT; write for example PIVOT … ON event IN ('click', 'pageload') USING count(*)"
+        : 'the query: expected a SELECT; nothing else is run',
     );
   }
   const [position] = textIn(problem, 'position');
