@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { filmSvg } from './rig/pictures/film-svg.ts';
 import { smallerPng } from './rig/pictures/png.ts';
 import { terminalColumns } from './rig/pictures/terminal-rows.ts';
 import { terminalSvg } from './rig/pictures/terminal-svg.ts';
@@ -70,6 +71,38 @@ describe('a terminal as SVG', () => {
   });
 });
 
+describe('a film', () => {
+  const scenes = [
+    { line: 'pipe one', output: '$ pipe one\n1 done' },
+    { line: 'pipe two', output: `$ pipe two\n${'row\n'.repeat(30)}` },
+  ];
+  const film = filmSvg(scenes, 'Two commands');
+  /** When something is shown, in parts of the whole. */
+  const at = (name: string): number =>
+    Number(new RegExp(`@keyframes ${name} \\{ 0%, ([\\d.]+)%`).exec(film)?.[1]);
+
+  test('types one command after the other, each before its output', () => {
+    expect(['p0', 'c0', 'o0', 'p1', 'c1', 'o1'].map(at)).toEqual(
+      ['p0', 'c0', 'o0', 'p1', 'c1', 'o1'].map(at).toSorted((a, b) => a - b),
+    );
+    expect(at('o1')).toBeLessThan(100);
+    expect(film).toContain('steps(8)');
+  });
+
+  test('scrolls as far as the last row needs', () => {
+    // 2 rows, an empty one and 31 in a window of 26.
+    expect([...film.matchAll(/translateY\((-?\d+)px\)/g)].map(([, up]) => Number(up))).toEqual([
+      0, 0, 0, -144,
+    ]);
+  });
+
+  test('shows everything to who wants no motion', () => {
+    expect(film).toContain('prefers-reduced-motion: reduce');
+    expect(film).toMatch(/\.cover \{[^}]*opacity: 0/);
+    expect(film).not.toMatch(/<g [^>]*opacity/);
+  });
+});
+
 /** A PNG of RGB whose rows are packed with the filters that stand before them. */
 function pngOf(width: number, rows: readonly (readonly number[])[]): Buffer {
   const chunk = (type: string, data: Buffer): Buffer => {
@@ -134,6 +167,7 @@ describe('the pictures', () => {
       'plot.svg',
       'report-dark.png',
       'report-light.png',
+      'start.svg',
     ]);
     for (const name of names) {
       expect((await stat(join(folder, name))).size, name).toBeLessThan(150_000);

@@ -1,44 +1,73 @@
-import { access, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRig } from './rig/rig.ts';
-import type { Rig } from './rig/rig.ts';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { blocksOf, commandsOf, isOfCi, readme } from './rig/readme.ts';
 
-const readme = await readFile('README.md', 'utf8');
-/** Fenced blocks: what follows the fence, and the text. */
-const blocks = [...readme.matchAll(/^```(.+)\n([^]*?)^```$/gm)];
-const commands = blocks
-  .filter(([, info]) => info === 'sh')
-  .flatMap(([, , text = '']) => text.trim().split('\n'));
-/** A block whose fence names a file, such as `ts tasks/shop.ts`, is that file. */
-const files = Object.fromEntries(
-  blocks.flatMap(([, info = '', text = '']) => {
-    const [, path] = info.split(' ');
-    return path ? [[path, text]] : [];
-  }),
-);
+const ci = await readFile('.ci/run', 'utf8');
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await createRig();
-  await rig.write({ 'package.json': '{}', 'access.log': accessLog(new Date()), ...files });
+describe('every command is run', () => {
+  test('by CI, those of the first screen', () => {
+    const setUp = [...readme.matchAll(/^ {4}(npm ci) && (npm (?:run )?\w+)/gm)].map(
+      ([, ...words]) => words,
+    );
+    expect(setUp).toEqual([
+      ['npm ci', 'npm run demo'],
+      ['npm ci', 'npm test'],
+    ]);
+    for (const command of setUp.flat()) expect(ci).toMatch(new RegExp(`^${command}$`, 'm'));
+  });
+
+  test('by CI, those that no test could run', () => {
+    const lines = commandsOf(readme).filter(({ line }) => isOfCi(line));
+    expect(lines).toHaveLength(3);
+    for (const { line } of lines) expect(ci.split('\n')).toContain(line.replace(/ +#.*/, ''));
+  });
+
+  const isCommand = /^\s*(?:\$ |# ? ?)?(?:pipe|npm|npx|node|\.ci\/\S+) (?!of|is|to|must)\S/;
+
+  test.each(['README.md', 'lib/README.md', 'CHANGELOG.md'])('for %s has no other', async (path) => {
+    const text = await readFile(path, 'utf8');
+    const others = blocksOf(text).filter(({ language }) => language !== 'sh');
+    const indented = text.replaceAll(/^```[^]*?^```$/gm, '').match(/^ {4}.*$/gm) ?? [];
+    const firstScreen = indented.filter((line) => !line.startsWith('    npm ci && npm '));
+    const lines = [...others.flatMap((block) => block.text.split('\n')), ...firstScreen];
+    // In a program, `// pipe a:b` would be one as well.
+    expect(lines.filter((line) => isCommand.test(line.replace(/\/\/ /, '')))).toEqual([]);
+  });
+
+  test('that the text names', async () => {
+    const run = commandsOf(readme).map(({ line }) => line.replace(/ +#.*/, ''));
+    const inline = [...readme.matchAll(/(?<!`)`((?:pipe|npm|npx) [^`<]+?) ?[`<]/g)];
+    expect(inline.length).toBeGreaterThan(5);
+    for (const [, command = ''] of inline) {
+      expect(run.some((line) => line.startsWith(command)) ? '' : command).toBe('');
+    }
+  });
+
+  test('and those of comments in scripts by CI', async () => {
+    for (const folder of ['.ci', 'bin']) {
+      for (const name of await readdir(folder)) {
+        const text = await readFile(`${folder}/${name}`, 'utf8');
+        const lines = text
+          .split('\n')
+          .filter((line) => /^(?:#|\/\/) /.test(line) && isCommand.test(line));
+        for (const line of lines) expect(ci).toContain(line.replace(/^\S+ +/, ''));
+      }
+    }
+  });
 });
-afterAll(() => rig.remove());
 
-test.each(commands)('%s', async (command) => {
-  const { code, stderr } = await rig.shell(command);
-  expect(code, stderr).toBe(0);
-});
-
-test('CI runs the two commands of the first screen', async () => {
-  const ci = await readFile('.ci/run', 'utf8');
-  const setUp = [...readme.matchAll(/^ {4}(npm ci) && (npm (?:run )?\w+)/gm)].map(
-    ([, ...words]) => words,
-  );
-  expect(setUp).toEqual([
-    ['npm ci', 'npm run demo'],
-    ['npm ci', 'npm test'],
+test('every task that is named is there', async () => {
+  const { builtInTasks } = await import('../lib/cli/built-ins.ts');
+  const own = [...readme.matchAll(/^ {2}name: '(\S+)'/gm)].map(([, name]) => name);
+  const known = new Set([
+    ...builtInTasks().map(({ name }) => name),
+    ...own,
+    'hello:world',
+    'namespace:name',
   ]);
-  for (const command of setUp.flat()) expect(ci).toMatch(new RegExp(`^${command}\\b`, 'm'));
+  const named = [...readme.matchAll(/(?<=[` ])[a-z]+:[a-z][a-z-]*(?=[` ])/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
 });
 
 test('the table of exit codes is that of the code', async () => {
@@ -70,16 +99,3 @@ test('every cell of the comparison names a test that is there, or a page of who 
     expect(bare.filter((cell) => cell !== 'a shell')).toEqual([]);
   }
 });
-
-/** Page loads of yesterday and today, as Apache writes them. */
-function accessLog(today: Date): string {
-  const days = [new Date(today.getTime() - 86_400_000), today];
-  return days
-    .map((day) => {
-      const [, date = '', month = '', year = ''] =
-        /, (\d+) (\w+) (\d+)/.exec(day.toUTCString()) ?? [];
-      const time = `${date}/${month}/${year}:00:00:00 +0000`;
-      return `192.0.2.1 - - [${time}] "GET /index.html HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n`;
-    })
-    .join('');
-}

@@ -1,6 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../browser.ts';
+import { commandsOf, readme } from '../readme.ts';
+import { filmSvg } from './film-svg.ts';
+import type { Scene } from './film-svg.ts';
 import { smallerPng } from './png.ts';
 import { terminalSvg } from './terminal-svg.ts';
 import { createWorld } from './world.ts';
@@ -19,6 +22,7 @@ try {
 } finally {
   await world.remove();
 }
+await film();
 
 /** Three sites; one of them has begun later and lacks a day. */
 async function fill({ run }: World): Promise<void> {
@@ -77,6 +81,7 @@ function withoutChance(text: string): string {
   const uuid = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;
   return text
     .replaceAll(/\b(\d{8}T\d{6}Z)-[\da-f]{8}\b/g, '$1-5eb63bbb')
+    .replaceAll(/\bevents-[\da-f]{8}\b/g, 'events-5eb63bbb')
     .replaceAll(uuid, '1b4e28ba-2fa1-4d6b-8c3e-9b7d5a1f0c42');
 }
 
@@ -106,4 +111,21 @@ async function drawPlot({ run, path }: World): Promise<void> {
   const axes = '--x=hour --y=pageloads --by=site';
   await run(`pipe data:plot -- ${axes} --title='${title}' --out=plot.svg "${query}"`);
   await writeFile(join(folder, 'plot.svg'), await readFile(path('plot.svg')));
+}
+
+/** The first job of the README, from an empty folder. */
+async function film(): Promise<void> {
+  const lines = commandsOf(readme).filter(({ isCheckout }) => !isCheckout);
+  const first = lines.findIndex(({ line }) => line.startsWith('pipe events:sample'));
+  const { terminal, remove } = await createWorld();
+  try {
+    const scenes: Scene[] = [];
+    for (const { line } of lines.slice(first, first + 4)) {
+      scenes.push({ line, output: withoutChance(await terminal(line)) });
+    }
+    const title = 'Logs of two sites are made up, read and aggregated';
+    await writeFile(join(folder, 'start.svg'), filmSvg(scenes, title));
+  } finally {
+    await remove();
+  }
 }

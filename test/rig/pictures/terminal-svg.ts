@@ -5,16 +5,32 @@ import type { Cell } from './terminal-rows.ts';
 export function terminalSvg(output: string, title: string): string {
   const rows = rowsOf(output);
   const columns = Math.max(0, ...rows.map((row) => row.length));
+  return framed(marksOf(rows).join('\n'), { title, columns, rows: rows.length, style });
+}
+
+/** Cells of what is framed. */
+export interface Frame {
+  readonly title: string;
+  readonly columns: number;
+  readonly rows: number;
+  readonly style: string;
+}
+
+export function framed(content: string, { title, columns, rows, style: rules }: Frame): string {
   const width = columns * cellWidth + 2 * margin;
-  const height = rows.length * cellHeight + 2 * margin;
-  const marks = rows.flatMap((row, at) => spansOf(row).map((span) => drawn(span, at)));
+  const height = rows * cellHeight + 2 * margin;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${escape(title)}</title>
-<style>${style}</style>
+<style>${rules}</style>
 <rect class="frame" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-${marks.join('\n')}
+${content}
 </svg>
 `;
+}
+
+/** What is drawn of rows, the first of which is the `start`th of the terminal. */
+export function marksOf(rows: readonly (readonly Cell[])[], start = 0): readonly string[] {
+  return rows.flatMap((row, at) => spansOf(row).map((span) => drawn(span, start + at)));
 }
 
 interface Span extends Cell {
@@ -22,16 +38,16 @@ interface Span extends Cell {
   readonly cells: number;
 }
 
-const cellWidth = 8;
-const cellHeight = 18;
-const margin = 16;
+export const cellWidth = 8;
+export const cellHeight = 18;
+export const margin = 16;
 
 /** Blocks are drawn, as fonts have them in other widths and with gaps; parts of a cell, in eighths. */
 const parts = '▏▎▍▌▋▊▉';
 const blocks = `${parts}█`;
 const shade = '░';
 
-const style = `
+export const style = `
 text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #1f2328 }
 rect { fill: #1f2328 }
 .frame { fill: #f6f8fa; stroke: #d1d9e0 }
