@@ -59,7 +59,11 @@ export async function ingest(
     ]);
     await overlapping(merged(days), (day) => publishDay(effects, site, loaded, replaced, day));
     const before = await accountsBefore(effects, site, superseded);
-    await overlapping([...before, ...accounts], (one) => publishAccount(effects, site, one));
+    await overlapping(
+      [...before, ...accounts],
+      (one) => publishAccount(effects, site, one),
+      ACCOUNTS_AT_ONCE,
+    );
     return total(accounts);
   } finally {
     await unload(engine);
@@ -112,12 +116,16 @@ async function accountsBefore(
   return accounts;
 }
 
-/** Two at a time: of partitions one is written by the engine while the other is made durable. */
+/** They are small, so that their time is that of the disk or the network. */
+const ACCOUNTS_AT_ONCE = 16;
+
+/** Two at a time unless told: of partitions one is written by the engine while the other is made durable. */
 async function overlapping<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,
+  atOnce = 2,
 ): Promise<void> {
-  const limit = pLimit(2);
+  const limit = pLimit(atOnce);
   await together(...items.map((item) => limit(() => work(item))));
 }
 

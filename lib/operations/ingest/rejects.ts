@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Engine, Written } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { literal, raw, sql } from '../../engine/sql.ts';
@@ -14,23 +15,33 @@ import { reasonText } from './reasons.ts';
  * `reason` and the raw `text`, with `?` for what is not UTF-8. Of lines the table `incoming` has all
  * that; CSV and Parquet are read again, but only if something was rejected.
  */
-export function writeRejects(engine: Engine, loaded: Loaded, path: string): Promise<Written> {
-  return engine.write(
+export async function writeRejects(engine: Engine, loaded: Loaded, path: string): Promise<Written> {
+  if (loaded.unusable + loaded.unparsed === 0) return await writeNoRejects(engine, path);
+  return await engine.write(
     sql`select ${literal(loaded.source.uri)} as source, line, reason, text
       from (${rejectsOf(loaded)}) order by line`,
     path,
   );
 }
 
-/** Writes a file of rejects without any. */
-export function writeNoRejects(engine: Engine, path: string): Promise<Written> {
-  return engine.write(sql`select '' as source, * from (${none})`, path);
+/** Writes a file of rejects without any; most sources have none, and the engine makes it once. */
+export async function writeNoRejects(engine: Engine, path: string): Promise<Written> {
+  const known = empty.get(engine);
+  if (known) {
+    await writeFile(path, known.bytes);
+    return known.written;
+  }
+  const written = await engine.write(
+    sql`select '' as source, 0::bigint as line, '' as reason, '' as text where false`,
+    path,
+  );
+  empty.set(engine, { bytes: await readFile(path), written });
+  return written;
 }
 
-const none = sql`select 0::bigint as line, '' as reason, '' as text where false`;
+const empty = new WeakMap<Engine, { readonly bytes: Uint8Array; readonly written: Written }>();
 
 function rejectsOf(loaded: Loaded): Sql {
-  if (loaded.unusable + loaded.unparsed === 0) return none;
   switch (loaded.kind.format) {
     case 'clf':
     case 'jsonl':

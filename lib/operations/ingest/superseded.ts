@@ -1,10 +1,10 @@
 import type { Input } from '../../dataset/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { idOf, inputOf } from './accounts.ts';
+import { beginningsOf } from './beginnings.ts';
 import { readDay } from './days.ts';
 import type { NewDay } from './days.ts';
 import type { Loaded } from './incoming.ts';
-import { hashStart } from './source.ts';
 
 /** What is there already in what is being ingested. */
 export interface Superseded {
@@ -45,18 +45,16 @@ async function inputsIn(store: Store, site: string, days: readonly NewDay[]): Pr
 }
 
 async function beginnings(
-  candidates: readonly Input[],
+  inputs: readonly Input[],
   loaded: readonly Loaded[],
 ): Promise<ReadonlySet<string>> {
+  const candidates = inputs.map(({ version: sha256, bytes = 0 }) => ({ sha256, bytes }));
   const texts = loaded.filter(
     ({ kind }) => kind.compression === 'uncompressed' && kind.format !== 'parquet',
   );
   const versions = new Set<string>();
-  for (const { version, bytes = 0 } of candidates) {
-    for (const { source } of texts) {
-      const isLonger = bytes > 0 && bytes < source.bytes;
-      if (isLonger && (await hashStart(source.path, bytes)) === version) versions.add(version);
-    }
+  for (const { source } of texts) {
+    for (const { sha256 } of await beginningsOf(source, candidates)) versions.add(sha256);
   }
   return versions;
 }
