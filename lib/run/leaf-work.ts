@@ -57,7 +57,8 @@ export class Leaf {
   readonly #invocation: Invocation;
   readonly #options: RunOptions;
   readonly #effects: LeafEffects;
-  readonly #outputs: readonly Assessed[];
+  /** By prefix, in their order. */
+  readonly #outputs: ReadonlyMap<string, Assessed>;
   readonly #store: Store;
   readonly #confirm: Confirm | undefined;
   readonly #published: Manifest[] = [];
@@ -76,7 +77,7 @@ export class Leaf {
     this.#invocation = invocation;
     this.#options = options;
     this.#effects = effects;
-    this.#outputs = outputs;
+    this.#outputs = new Map(outputs.map((output) => [prefixOf(output.partition), output]));
     this.#store = new GuardedStore(options.store, effects.attempt, (key) =>
       effects.lookup?.changed(key),
     );
@@ -103,6 +104,7 @@ export class Leaf {
   context(): RunContext {
     const { now, timezone, cwd, registry, openStore, openModule, force, run } = this.#options;
     const { attempt } = this.#effects;
+    const outputs = [...this.#outputs.values()];
     const context: Omit<RunContext, keyof Authoring> = {
       run,
       now,
@@ -116,8 +118,8 @@ export class Leaf {
         return attempt.signal;
       },
       outputs: force
-        ? this.#outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
-        : this.#outputs,
+        ? outputs.map((output) => ({ ...output, state: 'stale', because: ['--force'] }))
+        : outputs,
       engine: (own) => (own ? this.#openEngine(own) : (this.#engine ??= this.#borrowEngine())),
       staging: () => (this.#staging ??= this.#store.openStaging(run)),
       publish: (draft) => this.#publish(draft),
@@ -152,7 +154,7 @@ export class Leaf {
   async #publish(draft: Draft): Promise<Manifest> {
     this.#effects.attempt.signal.throwIfAborted();
     const prefix = prefixOf(draft.partition);
-    const output = this.#outputs.find(({ partition }) => prefixOf(partition) === prefix);
+    const output = this.#outputs.get(prefix);
     const fingerprint = await (this.#fingerprint ??= fingerprintOf(
       this.#invocation,
       this.#options,
@@ -183,13 +185,13 @@ export class Leaf {
   /** A declared output that is neither up to date nor published now would be silently missing. */
   checkPublished(): void {
     const published = new Set(this.prefixes());
-    const forgotten = this.#outputs
-      .filter(({ state, optional }) => !optional && (state === 'missing' || state === 'stale'))
-      .map(({ partition }) => prefixOf(partition))
-      .find((prefix) => !published.has(prefix));
-    if (forgotten === undefined) return;
+    const forgotten = [...this.#outputs].find(
+      ([prefix, { state, optional }]) =>
+        !optional && (state === 'missing' || state === 'stale') && !published.has(prefix),
+    );
+    if (!forgotten) return;
     throw new UserError(
-      `task '${this.#invocation.task.name}' declares the output '${forgotten}' but did not publish it; publish it with context.publish`,
+      `task '${this.#invocation.task.name}' declares the output '${forgotten[0]}' but did not publish it; publish it with context.publish`,
     );
   }
 
@@ -200,7 +202,7 @@ export class Leaf {
   /** Declared partitions in their order, then those that only the task knew of. */
   partitions(): PartitionRecord[] {
     const records = new Map(
-      this.#outputs.map((output) => [prefixOf(output.partition), declaredRecord(output)]),
+      [...this.#outputs].map(([prefix, output]) => [prefix, declaredRecord(output)]),
     );
     for (const manifest of this.#published) {
       const record = publishedRecord(manifest);
