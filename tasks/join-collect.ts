@@ -17,6 +17,7 @@ import {
 import type { Fraction } from '../lib/operations/join/places.ts';
 import {
   countsOf,
+  isRepetitive,
   reconcile,
   rowCounts,
   tally,
@@ -119,7 +120,10 @@ async function publishJoin(args: PlannedArgs, of: number, context: RunContext): 
   const { request, engine, open, look } = work;
   const target = targetOf(request);
   const room = engineBytes(parseSize(args.memory, '--memory'));
-  const counted = await tally(engine, open.spec, tallySteps(look.rights[open.spec.main], room));
+  const counted = await tally(engine, open.spec, {
+    steps: tallySteps(look.rights[open.spec.main], room),
+    isRepetitive: isRepetitive(look.left),
+  });
   const isUnique = counted.rights.every(({ most }) => most <= 1);
   const options = { ...work.options, isUnique };
   const parts =

@@ -23,11 +23,14 @@ export async function joinEngine(
 ): Promise<Engine> {
   const staging = await context.staging();
   staging.path('spill');
-  return context.engine({
+  const engine = await context.engine({
     memoryLimit: `${engineBytes(parseSize(memory, '--memory'))}B`,
     spillFolder: staging.folder,
     ...(threads !== undefined && { threads }),
   });
+  // Every block of a sample is read on its own, and would begin with the footer of the file.
+  await engine.execute(sql`set parquet_metadata_cache = true`);
+  return engine;
 }
 
 /** What reading a row group may take. */

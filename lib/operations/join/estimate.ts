@@ -68,7 +68,7 @@ function guess(bytes: readonly number[]): Look {
   const sides = bytes.map((size): SideFacts => {
     const rows = Math.ceil((size * PACKED) / GUESSED_WIDTH);
     const width = GUESSED_WIDTH;
-    return { rows, width, keyWidth: 16, groupBytes: 0, sampled: 0, nulls: 0, distinct: 0 };
+    return { rows, width, keyWidth: 16, groupBytes: 0, sampled: 0, nulls: 0, distinct: 0, keys: 0 };
   });
   const [left, ...rights] = sides;
   if (!left) throw new Error('a join has a left side');

@@ -39,5 +39,6 @@ function factsFrom(counts: Counts, side: number): SideFacts {
     sampled: at('sampled'),
     nulls: at('nulls'),
     distinct: at('distinct'),
+    keys: at('keys'),
   };
 }

@@ -1,7 +1,7 @@
 import type { Engine, Row } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
-import { join, raw, sql } from '../../engine/sql.ts';
+import { identifier, join, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { LocalFile } from './load.ts';
 import { SCAN_FACTOR } from './memory.ts';
@@ -20,6 +20,8 @@ export interface SideFacts {
   readonly sampled: number;
   readonly nulls: number;
   readonly distinct: number;
+  /** How many different keys all rows have at least, judged by how many the sample has once and twice; 0: unknown. */
+  readonly keys: number;
 }
 
 /** What was found out about a join before it is done. */
@@ -65,6 +67,7 @@ export async function lookAt(
     types: pairs.map(({ type }) => type),
     columns: used(spec, (column) => column.left),
     bytes,
+    table: 'sample0',
   });
   const rights: Sampled[] = [];
   for (const [index, right] of spec.rights.entries()) {
@@ -73,8 +76,15 @@ export async function lookAt(
     );
     const keys = right.keys.map((pair) => pair.right);
     const types = right.keys.map(({ type }) => type);
+    const table = `sample${index + 1}`;
     rights.push(
-      await sampleSide(engine, right, files[index + 1] ?? [], { keys, types, columns, bytes }),
+      await sampleSide(engine, right, files[index + 1] ?? [], {
+        keys,
+        types,
+        columns,
+        bytes,
+        table,
+      }),
     );
   }
   const other = rights[spec.main] ?? left;
@@ -94,7 +104,7 @@ function used(
 
 interface Sampled {
   readonly facts: SideFacts;
-  /** The keys of the sample's rows as texts, in the column `values`. */
+  /** Keys of the sample as texts, in the column `values`, and how often each occurs there, `n`. */
   readonly keys: Sql;
 }
 
@@ -106,13 +116,15 @@ interface SampledColumns {
   readonly columns: readonly number[];
   /** What reading a row group may take. */
   readonly bytes: number;
+  /** A name for the sample's keys. */
+  readonly table: string;
 }
 
 async function sampleSide(
   engine: Engine,
   side: Side,
   files: readonly LocalFile[],
-  { keys, types, columns, bytes }: SampledColumns,
+  { keys, types, columns, bytes, table }: SampledColumns,
 ): Promise<Sampled> {
   const paths = exactly(files.map(({ path }) => path));
   const sizes = await rowsOfFiles(engine, files);
@@ -126,11 +138,19 @@ async function sampleSide(
     ? numberAt(group, 'all_bytes') / Math.max(rows, 1)
     : await widthOf(engine, sampled(side, files, sizes, WIDE_BLOCKS), columns);
   const texts = keys.map((key) => sql`cast(${key} as varchar)`);
-  const sample = sql`select [${texts}] as values from ${sampled(side, files, sizes, BLOCKS).source}`;
+  // Read once: finding the blocks of a sample takes longer than all that is done with them.
+  await engine.execute(sql`create or replace temp table ${identifier(table)} as
+    select values, count(*) as n
+    from (select [${texts}] as values from ${sampled(side, files, sizes, BLOCKS).source})
+    group by values`);
+  const sample = sql`select values, n from ${identifier(table)}`;
   const [seen = {}] = await engine.rows(sql`
-    select count(*) as rows, count(*) filter (${hasNull}) as nulls, count(distinct values) as keys,
-      coalesce(avg(${sizeOf(types)}), 0) as width
-    from (select values, ${texts.map((_, index) => raw(`values[${index + 1}] as t${index}`))} from (${sample}))`);
+    select coalesce(sum(n), 0)::bigint as rows, count(*) as keys,
+      coalesce(sum(n) filter (${hasNull}), 0)::bigint as nulls,
+      coalesce(sum(n * (${sizeOf(types)})) / sum(n), 0) as width,
+      count(*) filter (n = 1) as once, count(*) filter (n = 2) as twice
+    from (select values, n, ${texts.map((_, index) => raw(`values[${index + 1}] as t${index}`))} from (${sample}))`);
+  const distinct = numberAt(seen, 'keys');
   const facts = {
     rows,
     width: Math.ceil(width),
@@ -138,9 +158,15 @@ async function sampleSide(
     groupBytes: numberAt(group, 'bytes'),
     sampled: numberAt(seen, 'rows'),
     nulls: numberAt(seen, 'nulls'),
-    distinct: numberAt(seen, 'keys'),
+    distinct,
+    keys: Math.min(rows, distinct + unseen(numberAt(seen, 'once'), numberAt(seen, 'twice'))),
   };
   return { facts, keys: sample };
+}
+
+/** At least so many keys are in no sample in which `once` of them occur once and `twice` twice (Chao 1984, bias-corrected). */
+function unseen(once: number, twice: number): number {
+  return Math.round((once * (once - 1)) / (2 * (twice + 1)));
 }
 
 async function rowsOfFiles(engine: Engine, files: readonly LocalFile[]): Promise<number[]> {
@@ -232,7 +258,7 @@ async function widthOf(
 
 async function heavyKeys(engine: Engine, left: Sampled, right: Sampled): Promise<HeavyKey[]> {
   const counted = (side: Sampled, name: string): Sql =>
-    sql`select values, count(*) as ${raw(name)} from (${side.keys}) where not (${hasNull}) group by values`;
+    sql`select values, n as ${raw(name)} from (${side.keys}) where not (${hasNull})`;
   const scale = ({ facts }: Sampled): number => facts.rows / Math.max(facts.sampled, 1);
   const least = ({ facts }: Sampled): number => Math.max(LEAST_SEEN, facts.sampled * LEAST_SHARE);
   const rows = await engine.rows(sql`

@@ -41,14 +41,35 @@ export function tallySteps(right: SideFacts | undefined, engineBytes: number): n
   return Math.max(1, Math.ceil((tableBytes(right, true) * 2) / engineBytes));
 }
 
-/** Counts in so many steps, each of which holds a part of the main right side's keys in memory. */
-export async function tally(engine: Engine, spec: JoinSpec, steps: number): Promise<Tally> {
+/**
+ * Whether to count the rows of each of the left side's keys before looking for its partners. With
+ * many rows a key that takes half the time; with few it would keep more keys than there is memory for.
+ */
+export function isRepetitive({ rows, keys }: SideFacts): boolean {
+  return keys > 0 && keys * LEAST_ROWS_A_KEY <= rows;
+}
+
+const LEAST_ROWS_A_KEY = 8;
+
+export interface TallyOptions {
+  /** Each holds a part of the main right side's keys in memory. */
+  readonly steps: number;
+  /** See {@link isRepetitive}. */
+  readonly isRepetitive?: boolean;
+}
+
+/** Counts what a join must come to. */
+export async function tally(
+  engine: Engine,
+  spec: JoinSpec,
+  { steps, isRepetitive: isGrouped = false }: TallyOptions,
+): Promise<Tally> {
   const rights = spec.rights.map(() => ({ rows: 0, unmatched: 0, matchedLeft: 0, most: 0 }));
   const whole = { left: 0, matched: 0, unmatched: 0, pairs: 0, pairsOrLeft: 0 };
   for (let step = 0; step < steps; step++) {
     const where = steps === 1 ? raw('true') : bucketOf(spec, { part: step, parts: steps });
     const [row = {}] = await inWrittenOrder(engine, true, () =>
-      engine.rows(tallyQuery(spec, where)),
+      engine.rows(tallyQuery(spec, where, isGrouped)),
     );
     whole.left += numberAt(row, 'left');
     whole.matched += numberAt(row, 'matched');
@@ -70,18 +91,19 @@ export async function tally(engine: Engine, spec: JoinSpec, steps: number): Prom
   return { ...whole, rights };
 }
 
-/** With one right side the rest follows from few sums, and its keys without a partner come from the same pass. */
-function tallyQuery(spec: JoinSpec, where: Sql): Sql {
+/** With one right side its keys without a partner come from the same pass. */
+function tallyQuery(spec: JoinSpec, where: Sql, isGrouped: boolean): Sql {
   if (spec.rights.length > 1) return tallySeveral(spec, where);
   return sql`
     select *, "left" - unmatched as matched, "left" - unmatched as matched0,
-      partners - rest as pairs, partners - rest + unmatched as pairs_or_left
+      pairs + unmatched as pairs_or_left
     from (
-      select count(l.one) as "left", count(*) filter (r0.n is null) as unmatched,
-        coalesce(sum(r0.n), 0)::bigint as partners,
-        coalesce(sum(r0.n) filter (l.one is null), 0)::bigint as rest, coalesce(max(r0.n), 0) as most0
-      from (${leftKeys(spec, where)}) l full join (${groupsOf(spec, 0, where)}) r0
-        on ${joinCondition(spec, 0)})`;
+      select coalesce(sum(l.m), 0)::bigint as "left",
+        coalesce(sum(l.m) filter (r0.n is null), 0)::bigint as unmatched,
+        coalesce(sum(l.m * r0.n), 0)::bigint as pairs,
+        coalesce(sum(r0.n) filter (l.m is null), 0)::bigint as rest, coalesce(max(r0.n), 0) as most0
+      from (${isGrouped ? leftGroups(spec, where) : leftKeys(spec, where)}) l
+      full join (${groupsOf(spec, 0, where)}) r0 on ${joinCondition(spec, 0)})`;
 }
 
 /** Every row of the left side beside the number of its partners on each right side, summed up. */
@@ -108,7 +130,12 @@ function tallySeveral(spec: JoinSpec, where: Sql): Sql {
 }
 
 function leftKeys(spec: JoinSpec, where: Sql): Sql {
-  return sql`select *, 1 as one from (${keysOf(spec, 'left', where)})`;
+  return sql`select *, 1::bigint as m from (${keysOf(spec, 'left', where)})`;
+}
+
+function leftGroups(spec: JoinSpec, where: Sql): Sql {
+  const keys = (spec.rights[0]?.keys ?? []).map((_, key) => raw(`"k${key}"`));
+  return sql`select ${keys}, count(*) as m from (${keysOf(spec, 'left', where)}) group by ${keys}`;
 }
 
 /** How often each key occurs on a right side. */

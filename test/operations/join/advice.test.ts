@@ -11,6 +11,7 @@ const side = (facts: Partial<SideFacts>): SideFacts => ({
   sampled: 1e5,
   nulls: 0,
   distinct: 1e5,
+  keys: 1e6,
   ...facts,
 });
 
