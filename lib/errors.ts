@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 /** Exit codes of `pipe`, as documented in the README. */
 export const exitCodes = {
   done: 0,
@@ -66,4 +68,19 @@ export class NotHeldError extends UserError {
 /** The message of whatever was thrown, for people. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A value from outside as it stands in a message: in quotes, control characters written out. */
+export function quoted(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')}'`;
+}
+
+/**
+ * Why a system call failed, `no such file or directory (ENOENT)`, for a sentence that names the file
+ * itself; of other errors the message.
+ */
+export function reasonOf(error: unknown): string {
+  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const known = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
+  return known === undefined ? messageOf(error) : `${known[1]} (${known[0]})`;
 }

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { messageOf, UsageError } from '../errors.ts';
+import { reasonOf, UsageError } from '../errors.ts';
 import { eventLine } from '../terminal/json.ts';
 import type { Outlet, OutletEffects } from './outlets.ts';
 
@@ -36,7 +36,7 @@ export async function openLines(
   const fail = (error: unknown): void => {
     if (!failed)
       say(
-        `${option}: '${path}' could not be written (${messageOf(error)}); the run goes on without it`,
+        `${option}: '${path}' could not be written (${reasonOf(error)}); the run goes on without it`,
       );
     failed = true;
   };
@@ -70,7 +70,7 @@ async function openFile(path: string, option: string): Promise<Writable> {
     await once(stream, 'open');
   } catch (error) {
     throw new UsageError(
-      `${option}: '${path}' cannot be written (${messageOf(error)}); name a file in a folder that is there`,
+      `${option}: '${path}' cannot be written (${reasonOf(error)}); name a file in a folder that is there`,
       { cause: error },
     );
   }

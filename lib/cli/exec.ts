@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { quoteWord } from '../docopt/quote.ts';
-import { messageOf, NoDataError, UserError } from '../errors.ts';
+import { NoDataError, reasonOf, UserError } from '../errors.ts';
 import type { ExecOptions } from '../task/author.ts';
 
 export interface ExecEffects {
@@ -98,7 +98,7 @@ function endOf(child: ChildProcess, line: string): Promise<number | string> {
     child.on('error', (error) =>
       reject(
         new UserError(
-          `'${line}' cannot be started: ${messageOf(error)}; is it installed and on the PATH?`,
+          `'${line}' cannot be started: ${reasonOf(error)}; is it installed and on the PATH?`,
           {
             cause: error,
           },

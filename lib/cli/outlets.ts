@@ -1,4 +1,5 @@
 import type { ArgValues } from '../docopt/args.ts';
+import { UsageError } from '../errors.ts';
 import type { RunEvent } from '../ledger/events.ts';
 import { openEventFile } from './event-file.ts';
 import { openLineageOutlet } from './lineage-outlet.ts';
@@ -46,20 +47,30 @@ export async function withOutlets<Report>(
 }
 
 async function openOutlets(options: ArgValues, effects: OutletEffects): Promise<Outlet[]> {
-  const given = (name: string): string | undefined => {
-    const value = options[name];
-    return typeof value === 'string' ? value : effects.environment[`PIPE_${name.toUpperCase()}`];
+  const opened = async (name: string, open: OpenOutlet): Promise<Outlet[]> => {
+    const variable = `PIPE_${name.toUpperCase()}`;
+    const option = options[name];
+    const value = typeof option === 'string' ? option : effects.environment[variable];
+    if (!value) return [];
+    try {
+      return [await open(value, effects)];
+    } catch (error) {
+      if (!(error instanceof UsageError) || value === option) throw error;
+      // Who set a variable looks for its name.
+      throw new UsageError(error.message.replaceAll(`--${name}`, variable), { cause: error });
+    }
   };
-  const [events, lineage, notify] = [given('events'), given('openlineage'), given('notify')];
   const telemetry = await openTelemetryOutlet(effects);
   // The one that only looks at a text comes first, so that no file is emptied for a wrong URL.
   return [
-    ...(notify ? [openNotifier(notify, effects)] : []),
-    ...(lineage ? [await openLineageOutlet(lineage, effects)] : []),
-    ...(events ? [await openEventFile(events, effects)] : []),
+    ...(await opened('notify', openNotifier)),
+    ...(await opened('openlineage', openLineageOutlet)),
+    ...(await opened('events', openEventFile)),
     ...(telemetry ? [telemetry] : []),
   ];
 }
+
+type OpenOutlet = (value: string, effects: OutletEffects) => Outlet | Promise<Outlet>;
 
 async function close(outlets: readonly Outlet[], error?: unknown): Promise<void> {
   await Promise.all(outlets.map((outlet) => outlet.close(error)));

@@ -25,7 +25,7 @@ export async function accept(
   const { published, listing } = await settle(store, prefix);
   if (published?.manifest.commit !== manifest.commit || !listing.manifest) {
     throw new ConflictError(
-      `"${prefix}" was published by somebody else meanwhile. Nothing was changed; run the same command again.`,
+      `'${prefix}' was published by somebody else meanwhile. Nothing was changed; run the same command again.`,
     );
   }
   const accepted = { ...published.manifest, ...acceptance, commit: randomUUID() };

@@ -103,7 +103,9 @@ async function checkManifest(
 ): Promise<void> {
   const stored = await store.read(prefix + MANIFEST_FILE);
   if (stored?.etag === manifest?.etag) return;
-  throw new ConflictError(`"${prefix}" was published by somebody else meanwhile.`);
+  throw new ConflictError(
+    `'${prefix}' was published by somebody else meanwhile. Run the same command again.`,
+  );
 }
 
 /** One file under a fixed name: replacing it is the commit, the manifest follows. */
@@ -187,7 +189,7 @@ async function succeeds(write: Promise<unknown>): Promise<boolean> {
 
 function contested(prefix: string): UserError {
   return new UserError(
-    `"${prefix}" is being published over and over by somebody else. Stop that and run the same command again.`,
+    `'${prefix}' is being published over and over by somebody else. Stop that and run the same command again.`,
     { retryable: true },
   );
 }

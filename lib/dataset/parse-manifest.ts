@@ -36,7 +36,7 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
     );
   } catch (error) {
     throw new UserError(
-      `Cannot read the manifest "${where}": ${messageOf(error)}. Remove the partition's folder and run the command that makes it again.`,
+      `Cannot read the manifest '${where}': ${messageOf(error)}. Remove the partition's folder and run the command that makes it again.`,
       { cause: error },
     );
   }

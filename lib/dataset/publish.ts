@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { UserError } from '../errors.ts';
+import { quoted, UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { ConflictError } from '../store/conflict.ts';
 import type { Store } from '../store/store.ts';
@@ -39,7 +39,12 @@ export interface DraftFile {
   readonly path: string;
   readonly rows: number;
   readonly range?: Range;
+  /** What {@link measure} found, of a file that was finished before the others; left out: it is measured. */
+  readonly content?: Content;
 }
+
+/** Tells a file from every other one. */
+export type Content = Pick<DataFile, 'bytes' | 'sha256'>;
 
 /** Who publishes, and when (ISO text). */
 export interface Publisher extends Provenance {
@@ -74,7 +79,7 @@ export async function publish(store: Store, draft: Draft, publisher: Publisher):
     const base = await settle(store, prefix);
     if (draft.replaces !== undefined && draft.replaces !== (base.published?.etag ?? null)) {
       throw new ConflictError(
-        `"${prefix}" was published by somebody else meanwhile. Nothing was changed; run the same command again.`,
+        `'${prefix}' was published by somebody else meanwhile. Nothing was changed; run the same command again.`,
       );
     }
     // A commit that comes after this holds only if nobody has published in between.
@@ -106,14 +111,14 @@ function checkDraft(draft: Draft): void {
   const held = draft.rows[holds];
   if (rows !== held) {
     throw new UserError(
-      `The files of "${where}" hold ${rows} rows, but ${held} rows are counted as ${holds}. Nothing was published; report this as a fault of the task.`,
+      `The files of '${where}' hold ${rows} rows, but ${held} rows are counted as ${holds}. Nothing was published; report this as a fault of the task.`,
     );
   }
   const names = draft.files.map(({ name }) => name);
   const bad = names.find((name, index) => !isDataName(name) || names.indexOf(name) !== index);
   if (bad !== undefined) {
     throw new UserError(
-      `${JSON.stringify(bad)} cannot be a data file of "${where}". Expected names that differ, of letters, digits and any of ._-+@~, such as "${DATA_FILE}".`,
+      `${quoted(bad)} cannot be a data file of '${where}'. Expected names that differ, of letters, digits and any of ._-+@~, such as '${DATA_FILE}'.`,
     );
   }
 }
@@ -129,8 +134,8 @@ async function describe(draft: Draft, { at, ...provenance }: Publisher): Promise
     isInPlace(draft) ? file.name : uniqueName(file.name, commitId);
   const files: DataFile[] = [];
   for (const file of draft.files) {
-    const { path, rows, range } = file;
-    files.push({ name: name(file), ...(await measure(path)), rows, ...(range && { range }) });
+    const { path, rows, range, content = await measure(path) } = file;
+    files.push({ name: name(file), ...content, rows, ...(range && { range }) });
   }
   return {
     format: 1,
@@ -160,7 +165,8 @@ function uniqueName(name: string, commitId: string): string {
 /** For a small file a buffer of this size would cost more than the rest of its publish. */
 const MAX_CHUNK_BYTES = 1024 * 1024;
 
-async function measure(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+/** Reads a local file to its end. */
+export async function measure(path: string): Promise<Content> {
   const hash = createHash('sha256');
   const { size } = await stat(path);
   const highWaterMark = Math.min(Math.max(size, 1), MAX_CHUNK_BYTES);

@@ -70,7 +70,7 @@ export async function findPublished(
     listing = again;
   }
   throw new UserError(
-    `The partition "${prefix}" is being published over and over by somebody else. Stop that and run the same command again.`,
+    `The partition '${prefix}' is being published over and over by somebody else. Stop that and run the same command again.`,
     { retryable: true },
   );
 }

@@ -133,13 +133,16 @@ function storedSet(
   if (!set || day === undefined) {
     const prefix = prefixOf({ dataset, keys: manifest.partition });
     throw new UserError(
-      `"${prefix}" is no day of a snapshot dataset. Expected sets that snapshot:full and snapshot:increment make; choose another --dataset.`,
+      `'${prefix}' is no day of a snapshot dataset. Expected sets that snapshot:full and snapshot:increment make; choose another --dataset.`,
     );
   }
   const buckets = set.buckets.map((bucket): StoredBucket => {
     const date = bucket.date ?? day;
     const file = bucket.date === undefined ? manifest.files[bucket.file] : bucket.file;
-    if (!file) throw new UserError(`The set ${dataset} of ${day} has a bucket without a file.`);
+    if (!file)
+      throw new UserError(
+        `The set of ${day} in '${dataset}' has a bucket without a file. Store the whole state anew with snapshot:full.`,
+      );
     const key = prefixOf(setPartition(dataset, date)) + file.name;
     return { first: bucket.first, last: bucket.last, date, key, file };
   });
@@ -148,6 +151,6 @@ function storedSet(
 
 function broken({ day, manifest }: StoredSet, problem: string): UserError {
   return new UserError(
-    `The set of ${day} in ${manifest.dataset} cannot be read: there is ${problem}. Store the whole state anew with snapshot:full.`,
+    `The set of ${day} in '${manifest.dataset}' cannot be read: there is ${problem}. Store the whole state anew with snapshot:full.`,
   );
 }

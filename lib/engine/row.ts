@@ -3,7 +3,7 @@ import type { Row } from './engine.ts';
 /** A column that must be text; anything else is a bug in the query. */
 export function textAt(row: Row, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw new Error(`Column "${column}" is not text: ${show(value)}.`);
+  if (typeof value !== 'string') throw new Error(`Column '${column}' is not text: ${show(value)}.`);
   return value;
 }
 
@@ -11,7 +11,7 @@ export function textAt(row: Row, column: string): string {
 export function numberAt(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== 'number') {
-    throw new Error(`Column "${column}" is not a number: ${show(value)}.`);
+    throw new Error(`Column '${column}' is not a number: ${show(value)}.`);
   }
   return value;
 }

@@ -10,7 +10,7 @@ export function compressionOf(name: string, head: Uint8Array): Compression {
   const other = unreadable.find(({ magic }) => hex.startsWith(magic));
   if (other) {
     throw new UserError(
-      `"${name}" is ${other.kind}. Expected plain text, .gz, .zst or Parquet; unpack it first.`,
+      `'${name}' is ${other.kind}. Expected plain text, .gz, .zst or Parquet; unpack it first.`,
     );
   }
   return 'uncompressed';

@@ -159,7 +159,7 @@ export class Lease {
 
   #lost(stored: StoredLease | undefined): LockedError {
     return new LockedError(
-      `"${this.scope}" was taken over by ${ownerText(stored?.record)} while this run was making it. Nothing was published; the other run's result counts. Work that keeps its process busy for long seems dead to others: isolate it (--isolate=process).`,
+      `'${this.scope}' was taken over by ${ownerText(stored?.record)} while this run was making it. Nothing was published; the other run's result counts. Work that keeps its process busy for long seems dead to others: isolate it (--isolate=process).`,
     );
   }
 

@@ -109,7 +109,7 @@ export class Leases {
     }
     const confirm = async (scope: string, published: number): Promise<number> => {
       const lease = leases.get(scope);
-      if (!lease) throw new Error(`no lease on "${scope}" was taken`);
+      if (!lease) throw new Error(`no lease on '${scope}' was taken`);
       return lease.confirm(published);
     };
     return { kind: 'held', holding: { confirm, giveBack } };
@@ -194,7 +194,7 @@ export class Leases {
       }
       if (step === 'wait' && watch.totalMs > SAY_AFTER_MS && !hasSaid) {
         hasSaid = true;
-        waiter.log(`waits for ${ownerText(stored?.record)}, which makes "${claim.scope}"`);
+        waiter.log(`waits for ${ownerText(stored?.record)}, which makes '${claim.scope}'`);
       }
       // Those who wait together do not come back together.
       await this.#settings.pause(pauseMs * (0.5 + Math.random() / 2), stopped);
@@ -215,7 +215,7 @@ export class Leases {
   }
 
   #refuse(scope: string, owner: Owner | undefined): string {
-    const reason = `"${scope}" is being made by ${ownerText(owner)}`;
+    const reason = `'${scope}' is being made by ${ownerText(owner)}`;
     if (this.#settings.ifRunning === 'skip') return reason;
     throw new LockedError(
       `${reason}. Run the same command again when that has ended, or let it wait with --if-running=wait.`,
@@ -225,7 +225,7 @@ export class Leases {
   #waitedInVain(scope: string, owner: Owner | undefined): LockedError {
     const waited = durationText(this.#settings.waitMs ?? 0);
     return new LockedError(
-      `"${scope}" is still being made by ${ownerText(owner)} after ${waited}. Run the same command again when that has ended, or wait longer with --wait=<time>.`,
+      `'${scope}' is still being made by ${ownerText(owner)} after ${waited}. Run the same command again when that has ended, or wait longer with --wait=<time>.`,
     );
   }
 

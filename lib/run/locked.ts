@@ -13,5 +13,5 @@ export class LockedError extends UserError {
 /** `run 20261120T060000Z-1f3a9c2b (process 123 on "host")`. */
 export function ownerText(owner: Owner | undefined): string {
   if (!owner) return 'another run';
-  return `run ${owner.run} (process ${owner.pid} on "${owner.host}")`;
+  return `run ${owner.run} (process ${owner.pid} on '${owner.host}')`;
 }

@@ -28,7 +28,7 @@ export class ChangedError extends UserError {
 
   constructor(key: string) {
     super(
-      `[store] "${key}" was replaced while it was read. Nothing of it was used; run the same command again.`,
+      `'${key}' was replaced while it was read. Nothing of it was used; run the same command again.`,
       { retryable: true },
     );
   }
@@ -53,7 +53,7 @@ export function checkCondition(
   const holds = 'ifAbsent' in condition ? etag === undefined : etag === condition.ifMatch;
   if (!holds) {
     throw new ConflictError(
-      `[store] "${key}" was ${etag === undefined ? 'removed' : 'written'} by somebody else meanwhile. Nothing was changed; run the same command again.`,
+      `'${key}' was ${etag === undefined ? 'removed' : 'written'} by somebody else meanwhile. Nothing was changed; run the same command again.`,
     );
   }
 }

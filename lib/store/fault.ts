@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../errors.ts';
+import { reasonOf, UserError } from '../errors.ts';
 
 /** The error code of a failed system call (`ENOENT`), or undefined. */
 export function codeOf(error: unknown): string | undefined {
@@ -23,17 +23,13 @@ export async function guarded<T>(
 export function localError(operation: string, name: string, error: unknown): unknown {
   const code = codeOf(error);
   if (error instanceof UserError || code === undefined) return error;
-  const { meaning, advice } = meanings[code] ?? {
-    meaning: messageOf(error),
-    advice: 'Check the folder of the store and run the same command again.',
-  };
-  return new UserError(
-    `[store] [local] Cannot ${operation} "${name}": ${meaning} (${code}). ${advice}`,
-    {
-      cause: error,
-      retryable: transient.has(code),
-    },
-  );
+  const known = meanings[code];
+  const reason = known ? `${known.meaning} (${code})` : reasonOf(error);
+  const advice = known?.advice ?? 'Check the folder of the store and run the same command again.';
+  return new UserError(`Cannot ${operation} '${name}': ${reason}. ${advice}`, {
+    cause: error,
+    retryable: transient.has(code),
+  });
 }
 
 /** Codes that pass by themselves: busy files, too many open ones, network file systems. */
@@ -78,7 +74,12 @@ const meanings: Readonly<Record<string, { readonly meaning: string; readonly adv
   },
   ENAMETOOLONG: {
     meaning: 'the name is too long for this file system',
-    advice: 'Choose shorter values (a name has at most 255 bytes).',
+    advice:
+      'Choose shorter values, or another folder with --store=<folder>; a name has at most 255 bytes.',
+  },
+  ELOOP: {
+    meaning: 'symbolic links lead in a circle',
+    advice: 'Mend the link, or choose another folder with --store=<folder>.',
   },
   EXDEV: {
     meaning: 'it lies on another file system than the rest of the store',

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { quoted, UserError } from '../errors.ts';
 import type { Entry } from './store.ts';
 
 /** The longest key in UTF-8 bytes, as on S3. */
@@ -57,7 +57,7 @@ export function compareKeys(a: string, b: string): number {
 
 function faultOf(segment: string): string | undefined {
   if (segment === '') return 'is empty, or starts, ends or doubles a "/"';
-  if (segment === '.' || segment === '..') return `has the segment "${segment}"`;
+  if (segment === '.' || segment === '..') return `has the segment '${segment}'`;
   if (/[\\\p{Cc}]/u.test(segment)) return 'has a backslash or control character';
   // A lone surrogate has no UTF-8 form: two such keys would become one file.
   if (/\p{Cs}/u.test(segment)) return 'is not well-formed Unicode';
@@ -72,7 +72,7 @@ function lengthFault(key: string): string | undefined {
 
 function badKey(what: string, key: string, fault: string): UserError {
   return new UserError(
-    `[store] The ${what} ${JSON.stringify(key)} ${fault}. Expected names separated by single slashes, such as "events/site=a".`,
+    `The ${what} ${quoted(key)} ${fault}. Expected names separated by single slashes, such as "events/site=a".`,
   );
 }
 

@@ -127,7 +127,7 @@ async function removeIfThere(path: string): Promise<void> {
 function stuck(key: string, rival: string): UserError {
   const [, host, pid] = rival.split('~');
   return new UserError(
-    `[store] [local] "${key}" is being written by process ${pid} on "${host}", which does not finish. Stop that process and run the same command again.`,
+    `'${key}' is being written by process ${pid} on '${host}', which does not finish. Stop that process and run the same command again.`,
     { retryable: true },
   );
 }

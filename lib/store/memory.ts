@@ -166,7 +166,7 @@ class MemoryStore implements Store {
   async #get(key: string): Promise<Item> {
     const item = await this.read(key);
     if (item) return item;
-    throw new UserError(`[store] [memory] Cannot read "${key}": there is no such object.`);
+    throw new UserError(`Cannot read '${key}': there is no such object.`);
   }
 
   #set(key: string, bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf, UsageError } from '../errors.ts';
+import { messageOf, quoted, UsageError } from '../errors.ts';
 import { checkKey } from './key.ts';
 import { openLocalStore } from './local.ts';
 import type { LocalEffects } from './owner.ts';
@@ -45,7 +45,7 @@ function folderOf(uri: string): string {
 /** Bucket names as AWS allows them, and the upper case and underscores that other servers know. */
 function placeIn(uri: string): S3Place {
   const [, bucket, rest = ''] = /^s3:\/\/([a-z0-9][\w.-]{1,62})(?:\/(.*))?$/is.exec(uri) ?? [];
-  if (bucket === undefined) throw unusable(uri, 'It names no bucket');
+  if (bucket === undefined) throw unusable(uri, 'It names no bucket of 2 to 63 characters');
   const prefix = rest.replace(/\/$/, '');
   try {
     if (prefix !== '') checkKey(prefix);
@@ -65,7 +65,7 @@ function pathOf(uri: string): string {
 
 function unusable(uri: string, why: string, cause?: unknown): UsageError {
   return new UsageError(
-    `[store] Cannot use ${JSON.stringify(uri)} as a store. ${why}. Expected a folder ("data", "/srv/data"), a file URI ("file:///srv/data") or a bucket ("s3://bucket/prefix").`,
+    `Cannot use ${quoted(uri)} as a store. ${why}. Expected a folder ('data', '/srv/data'), a file URI ('file:///srv/data') or a bucket ('s3://bucket/prefix').`,
     cause === undefined ? {} : { cause },
   );
 }

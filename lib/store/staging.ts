@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { quoted, UserError } from '../errors.ts';
 import { codeOf, localError } from './fault.ts';
 import { isSegment } from './key.ts';
 import { ownedName, ownerLives, type LocalEffects } from './owner.ts';
@@ -19,7 +19,7 @@ export function stagingIn(parent: string, owner: string, effects: LocalEffects):
     path(name) {
       if (!isSegment(name) || name.includes('/')) {
         throw new UserError(
-          `[store] ${JSON.stringify(name)} cannot be the name of a file. Expected a name without slashes.`,
+          `${quoted(name)} cannot be the name of a file. Expected a name without slashes.`,
         );
       }
       if (paths === 0) createFolder(folder);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { UsageError } from '../../lib/errors.ts';
+import { quoted, UsageError } from '../../lib/errors.ts';
 import { parsePrefix, prefixOf } from '../../lib/dataset/layout.ts';
 
 test('the order of the keys is the order of the folders', () => {
@@ -49,7 +49,7 @@ test.each([
 ])('the value %j is refused with its key', (site) => {
   const prefix = (): string => prefixOf({ dataset: 'events', keys: { site } });
   expect(prefix).toThrow(UsageError);
-  expect(prefix).toThrow(`${JSON.stringify(site)} cannot be a value of "site"`);
+  expect(prefix).toThrow(`${quoted(site)} cannot be a value of 'site'`);
 });
 
 test.each(['', '/', 'a/', '/a', '..', 'a/../b', 'a b', 'a=b', '.pipe'])(

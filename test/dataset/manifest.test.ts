@@ -26,8 +26,8 @@ test('fields that this version does not know are no fault', () => {
 test.each<[string, object, string]>([
   ['another format', { format: 2 }, 'format is 2'],
   ['no dataset', { dataset: undefined }, 'the manifest.dataset is missing, expected a text'],
-  ['a dataset that climbs', { dataset: '../x' }, '"../x" cannot be a dataset'],
-  ['a value that climbs', { partition: { site: '..' } }, '".." cannot be a value of "site"'],
+  ['a dataset that climbs', { dataset: '../x' }, "'../x' cannot be a dataset"],
+  ['a value that climbs', { partition: { site: '..' } }, "'..' cannot be a value of 'site'"],
   [
     'a file that climbs',
     { files: [{ name: '../x', bytes: 1, sha256: '', rows: 0 }] },
@@ -40,7 +40,7 @@ test.each<[string, object, string]>([
 ])('%s is told with the key and the field', (_name, change, message) => {
   const reading = (): unknown => parse(JSON.stringify({ ...full, ...change }));
   expect(reading).toThrow(UserError);
-  expect(reading).toThrow('Cannot read the manifest "events/_manifest.json"');
+  expect(reading).toThrow("Cannot read the manifest 'events/_manifest.json'");
   expect(reading).toThrow(message);
 });
 

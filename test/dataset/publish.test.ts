@@ -168,7 +168,7 @@ describe('readManifest', () => {
 
   test('a manifest that is no manifest is an error that names it', async () => {
     await put('_manifest.json', '{"format": 1}');
-    await expect(readManifest(store, prefix)).rejects.toThrow(`"${prefix}_manifest.json"`);
+    await expect(readManifest(store, prefix)).rejects.toThrow(`'${prefix}_manifest.json'`);
   });
 });
 

@@ -49,7 +49,7 @@ test('a dataset that holds something else is refused', async () => {
   await store.write('d/date=2026-11-19/data.parquet', Buffer.from('text'));
   await store.write('d/date=2026-11-19/_manifest.json', Buffer.from(formatManifest(manifest)));
   await expect(setsOf(store, 'd')).rejects.toThrow(
-    '"d/date=2026-11-19/" is no day of a snapshot dataset',
+    "'d/date=2026-11-19/' is no day of a snapshot dataset",
   );
 });
 

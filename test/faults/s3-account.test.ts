@@ -40,7 +40,7 @@ describe('an error says what to do:', () => {
     [
       'another region',
       { region: 'eu-west-1' },
-      /the bucket is in the region "us-east-1" .*Set AWS_REGION=us-east-1/,
+      /the bucket is in the region 'us-east-1' .*Set AWS_REGION=us-east-1/,
     ],
     [
       'nobody listening',
@@ -51,7 +51,7 @@ describe('an error says what to do:', () => {
     const store = s3.reopen(options);
     await expect(store.read('a/k')).rejects.toThrow(expected);
     await expect(store.write('a/k', Buffer.from('x'))).rejects.toThrow(
-      /^\[store\] \[s3\] Cannot write "some\/prefix\/a\/k" in bucket "bucket": /,
+      /^Cannot write 'some\/prefix\/a\/k' in bucket 'bucket': /,
     );
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toThrow(expected);
   });
@@ -67,7 +67,7 @@ describe('an error says what to do:', () => {
     const code = 'DEPTH_ZERO_SELF_SIGNED_CERT';
     const refused = Object.assign(new Error('self-signed certificate'), { code });
     expect(s3Error({ verb: 'read', bucket: 'b', key: 'k' }, refused, 1)).toMatchObject({
-      message: `[store] [s3] Cannot read "k" in bucket "b": this machine does not trust the server's certificate (${code}, attempt 1). If the server is yours, set NODE_EXTRA_CA_CERTS=<file.pem> to the certificate of its authority, and run again.`,
+      message: `Cannot read 'k' in bucket 'b': this machine does not trust the server's certificate (${code}, attempt 1). If the server is yours, set NODE_EXTRA_CA_CERTS=<file.pem> to the certificate of its authority, and run again.`,
       retryable: false,
     });
   });
@@ -130,7 +130,7 @@ test('a person is told of what fails for a while, once however many transfers do
   const store = s3.reopen({ ...told, limits: { ...quickLimits, quietMs: 0 } });
   await Promise.all([store.read('k'), store.read('k')]);
   expect(notices).toEqual([
-    '[store] [s3] Cannot read "some/prefix/k" in bucket "bucket" so far: the server is overloaded. Trying again.',
+    "Cannot read 'some/prefix/k' in bucket 'bucket' so far: the server is overloaded. Trying again.",
   ]);
 });
 

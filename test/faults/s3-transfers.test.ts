@@ -68,7 +68,7 @@ describe('a refusal', () => {
     s3.server.faults.add({ fault: { status: 503 }, times: Infinity });
     const reading = s3.store.read('a/k');
     await expect(reading).rejects.toThrow(
-      /^\[store\] \[s3\] Cannot read "some\/prefix\/a\/k" in bucket "bucket": the server is overloaded \(SlowDown, attempt 5, request request-\d+\)\. Run the same command again later/,
+      /^Cannot read 'some\/prefix\/a\/k' in bucket 'bucket': the server is overloaded \(SlowDown, attempt 5, request request-\d+\)\. Run the same command again later/,
     );
     await expect(reading).rejects.toMatchObject({ retryable: true });
   });

@@ -40,7 +40,7 @@ test.each(['425a6839', 'fd377a585a00', '504b0304', '377abcaf271c'])(
   'the bytes %s are refused',
   (hex) => {
     expect(() => compressionOf('logs.x', Buffer.from(hex, 'hex'))).toThrow(
-      /^"logs\.x" is .* unpack it first/,
+      /^'logs\.x' is .* unpack it first/,
     );
   },
 );

@@ -92,7 +92,7 @@ describe('a run that comes second', () => {
     const leases = leasesOf(store, 'run-2', { ifRunning: 'skip', liveness: () => 'alive' });
     expect(await leases.take(wanted(), waiter)).toEqual({
       kind: 'left',
-      reason: `"${scope}" is being made by run run-1 (process 1 on "run-1")`,
+      reason: `'${scope}' is being made by run run-1 (process 1 on 'run-1')`,
     });
   });
 

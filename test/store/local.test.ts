@@ -76,7 +76,7 @@ describe('what others leave behind', () => {
     effects.living.add('2 start-2');
     const writing = store.write('k', Buffer.from('x'));
     const ticking = setInterval(() => (effects.clock += 900), 5);
-    await expect(writing).rejects.toThrow('"k" is being written by process 2 on "host"');
+    await expect(writing).rejects.toThrow("'k' is being written by process 2 on 'host'");
     clearInterval(ticking);
     await store.write('another', Buffer.from('x'));
     expect(await readdir(join(root, '.pipe/staging'))).toEqual([]);
@@ -106,16 +106,15 @@ describe('the folder', () => {
     await rm(elsewhere, { recursive: true });
   });
 
-  test('an error names driver, key, cause and what to do', async () => {
+  test('an error names key, cause and what to do', async () => {
     await writeFile(join(root, 'file'), '');
     const inFile = openLocalStore(join(root, 'file'), effects);
-    const expected =
-      /^\[store\] \[local\] Cannot \w+ ".*": a file stands where a folder is expected \(E\w+\)\. Remove/;
+    const expected = /^Cannot \w+ '.*': a file stands where a folder is expected \(E\w+\)\. Remove/;
     await expect(inFile.write('k', Buffer.from(''))).rejects.toThrow(expected);
     await expect(inFile.read('k')).rejects.toThrow(expected);
     await expect(keysIn(inFile)).rejects.toThrow(expected);
     await expect(store.write('file/below', Buffer.from(''))).rejects.toThrow(
-      'Cannot write "file/below"',
+      "Cannot write 'file/below'",
     );
     await expect(store.write('n'.repeat(300), Buffer.from(''))).rejects.toThrow('ENAMETOOLONG');
     await mkdir(join(root, 'folder/x'), { recursive: true });

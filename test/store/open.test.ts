@@ -23,7 +23,7 @@ test.each([
   ['s3://', 'It names no bucket'],
   ['s3:/bucket/prefix', 'It names no bucket'],
   ['s3://bucket/a//b', 'doubles a "/"'],
-  ['s3://bucket/../b', 'the segment ".."'],
+  ['s3://bucket/../b', "the segment '..'"],
   ['gs://bucket', 'Expected a folder'],
   ['file://relative/path', 'no absolute file URI'],
   ['', 'It is empty'],

@@ -79,7 +79,7 @@ test.each([
 
 test('an error of the SDK is what a person sees', async () => {
   server.faults.add({ fault: { status: 403, code: 'AccessDenied' }, method: 'GET', times: 2 });
-  await expect(objects.read('key')).rejects.toThrow('[store] [s3] Cannot read');
+  await expect(objects.read('key')).rejects.toThrow('Cannot read');
 });
 
 test('credentials that expire midway are asked for again', async () => {

@@ -127,7 +127,7 @@ describe('rows and write', () => {
   test('a file that is not there is named', async () => {
     expect(await testTask(load, ['none.csv'])).toMatchObject({
       exitCode: 3,
-      error: '"none.csv" does not exist. Expected a file, a folder or a glob.',
+      error: "'none.csv' does not exist. Expected a file, a folder or a glob.",
     });
   });
 });
@@ -172,7 +172,7 @@ describe('exec', () => {
       run: async (_, { exec }) => void (await exec('no-such-command')),
     });
     expect((await testTask(missing)).error).toContain(
-      "'no-such-command' cannot be started: spawn no-such-command ENOENT; is it installed",
+      "'no-such-command' cannot be started: no such file or directory (ENOENT); is it installed",
     );
   });
 

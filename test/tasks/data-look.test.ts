@@ -48,7 +48,7 @@ describe('a name', () => {
   test('of nothing is told with where it was looked for', async () => {
     const { error } = await look(runner, 'data:show', 'nope');
     expect(String(error)).toMatch(
-      /'nope' is neither a dataset of the store store, which has stats\/pageloads, nor a file, folder or glob \(.*nope\)/,
+      /'nope' is neither a dataset of the store store, which has stats\/pageloads, nor a file, folder or glob \(.*nope\); check the name/,
     );
   });
 
@@ -234,7 +234,7 @@ describe('a comparison', () => {
       'stats/pageloads',
     );
     expect(String(error)).toContain(
-      "'site' does not tell the rows of 'stats/pageloads' apart: a is there 4 times",
+      "'site' does not tell the rows of 'stats/pageloads' apart: 'a' is there 4 times",
     );
   });
 });
@@ -330,7 +330,7 @@ describe('a chart', () => {
       ['--x=nope', '--y=pageloads', 'stats/pageloads'],
       "--x: 'stats/pageloads' has no column 'nope'",
     ],
-    [['--x=date', '--y=site', 'stats/pageloads'], "--y: 'site' is no number but VARCHAR"],
+    [['--x=date', '--y=site', 'stats/pageloads'], "--y: 'site' is no number (VARCHAR)"],
     [['--x=site', '--y=pageloads', '--kind=scatter', 'stats/pageloads'], "--x: 'site' is text"],
     [
       ['--x=date', '--y=pageloads', '--out=chart.gif', 'stats/pageloads'],

@@ -148,7 +148,7 @@ test('the same log counts once from both at once', async () => {
 test('what cannot be read is named as it was asked for', async () => {
   await logs.write('1.gz', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
   expect(await ingest('s3://bucket/logs')).toEqual([
-    '"s3://bucket/logs/1.gz" cannot be read. Nothing was published.\n' +
+    "'s3://bucket/logs/1.gz' cannot be read. Nothing was published.\n" +
       'duckdb 1.5.6: IO Error: Input is not a GZIP stream: s3://bucket/logs/1.gz',
   ]);
   expect(await ingest('s3://bucket/none')).toEqual([

@@ -381,7 +381,7 @@ describe('JSON lines', () => {
     );
     await put('y', '{"ts":1}\n');
     expect(await refused('y')).toContain('--event=<field> or --event-name=<name>');
-    expect(await refused('--ts=nope y')).toContain('looked for "nope"');
+    expect(await refused('--ts=nope y')).toContain("looked for 'nope'");
   });
 });
 
@@ -586,8 +586,8 @@ describe('what is refused, with nothing published', () => {
     await put('z.zip', Buffer.from('504b030400000000', 'hex'));
     await put('log', '1.2.3.4 - - [17/May/2015:23:30:00 +0200] "GET / HTTP/1.1" 200 1\n');
     await put('prose', 'Once upon a time\nthere was a log\n');
-    expect(await refused('nope')).toContain('"nope" does not exist');
-    expect(await refused('x *.nope')).toContain('"*.nope" is a glob that no file matches');
+    expect(await refused('nope')).toContain("'nope' does not exist");
+    expect(await refused('x *.nope')).toContain("'*.nope' is a glob that no file matches");
     expect(await refused('https://b/x')).toContain('is not a local file');
     expect(await refused('z.zip')).toContain('is a zip archive');
     expect(await refused('prose')).toContain('Name it with --format');

@@ -179,7 +179,7 @@ test('objects that are refused, vanish or change are told apart, and tried again
   expect((await pack()).errors).toEqual([]);
   expect(await counts()).toEqual([50, 47, 1, 2]);
   const refused = await run('harvest:get', { dataset: 'docs', id: '0003.json' });
-  expect(refused.errors[0]).toContain('it could not be packed: [store] [s3]');
+  expect(refused.errors[0]).toContain('it could not be packed: Cannot read');
   server.requests.length = 0;
   expect((await pack()).errors).toEqual([]);
   expect(await counts()).toEqual([49, 49, 0, 0]);

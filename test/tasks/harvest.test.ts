@@ -345,7 +345,7 @@ describe('objects that cannot be packed', () => {
     const ran = await runner.run('harvest:get -- --dataset=docs --id=00001.json');
     expect(ran.exitCode).toBe(3);
     expect(errorsOf(ran)).toEqual([
-      "docs has no record with the id '00001.json'; it could not be packed: no luck with 00001.json",
+      "'docs' has no record with the id '00001.json'; it could not be packed: no luck with 00001.json",
     ]);
   });
 
@@ -467,8 +467,8 @@ describe('ids', () => {
 
   test.each([
     ['latin.txt', Buffer.from('caf\xe9\n', 'latin1'), 'line 1: '],
-    ['control.txt', Buffer.from('ok\na\0b\n'), 'line 2: "a\\u0000b" cannot be an id'],
-    ['absent.txt', undefined, 'there is no such file'],
+    ['control.txt', Buffer.from('ok\na\0b\n'), "line 2: 'a\\u0000b' cannot be an id"],
+    ['absent.txt', undefined, 'does not exist; name a file with one id in each line'],
     ['empty.txt', Buffer.from('\n\n'), 'there is nothing to pack'],
   ])('%s is refused', async (name, content, message) => {
     await put({ a: '1' });
@@ -485,7 +485,7 @@ describe('getting and unpacking', () => {
     await put(numbered(3));
     await done(pack());
     const ran = await runner.run('harvest:get -- --dataset=docs --id=x');
-    expect([ran.exitCode, ...errorsOf(ran)]).toEqual([3, "docs has no record with the id 'x'"]);
+    expect([ran.exitCode, ...errorsOf(ran)]).toEqual([3, "'docs' has no record with the id 'x'"]);
     const none = await runner.run('harvest:get -- --dataset=nope --id=x');
     expect(none.exitCode).toBe(3);
     await expect(runner.run('harvest:unpack -- --dataset=nope --to=back')).rejects.toThrow(

@@ -120,7 +120,7 @@ describe('guards', () => {
     await put('twice.csv', 'id,name\n7,a\n8,b\n7,c\n');
     expect(
       await failed('snapshot:full -- --dataset=users --from=null.csv --date=2026-11-05'),
-    ).toContain('1 records have no id, which is their key; the first are records 2');
+    ).toContain('record 2 has no id, which is its key');
     expect(
       await failed('snapshot:diff -- --dataset=users --from=twice.csv --date=2026-11-05'),
     ).toContain("id '7' (2 records)");

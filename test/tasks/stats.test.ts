@@ -60,7 +60,7 @@ describe.each(stores)('on a store that is %s,', (place, stored) => {
       ]);
       expect(exitCode).toBe(3);
       await expect(runner.read(stats('pageloads', 'a', '2026-11-19'))).rejects.toThrow(
-        'Cannot read "',
+        "Cannot read '",
       );
     });
 
@@ -163,7 +163,7 @@ describe.each(stores)('on a store that is %s,', (place, stored) => {
       async (site) => {
         const command = 'stats:pageloads -- --days-ago=1 --sites';
         await expect(runner.run(`${command}=${site.replaceAll(' ', '\t')}`)).rejects.toThrow(
-          'cannot be a value of "site"',
+          "cannot be a value of 'site'",
         );
       },
     );

@@ -100,7 +100,7 @@ describe('store:clean', () => {
     await store.write('events/site=a/x', Buffer.from('kept'));
     const { report } = await runTasks([clean], 'store:clean', ['events/site=a/x'], inDays(30));
     expect(report).toMatchObject({ status: 'failed' });
-    expect(String(report.error)).toContain('is nothing that "store:clean" removes');
+    expect(String(report.error)).toContain('is nothing that store:clean removes');
     expect(bucket.objects.size).toBe(1);
   });
 });

@@ -102,7 +102,7 @@ export function checkRejects(accounts: readonly Account[], max: MaxRejects): voi
   const worst = accounts.reduce((a, b) => (b.rows.rejected > a.rows.rejected ? b : a));
   throw new UserError(
     `${rejected} of ${records} records cannot be read, more than --max-rejects=${limit}; ` +
-      `${worst.rows.rejected} of them in "${worst.input.name}". Nothing was published. ` +
+      `${worst.rows.rejected} of them in '${worst.input.name}'. Nothing was published. ` +
       'Raise the limit to keep the good ones and find the others in the dataset rejects/events.',
   );
 }

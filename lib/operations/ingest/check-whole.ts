@@ -52,7 +52,7 @@ async function gunzip(source: Source): Promise<void> {
 
 function truncated({ name }: Source, cause: unknown): UserError {
   return new UserError(
-    `"${name}" is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
+    `'${name}' is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
     { cause },
   );
 }

@@ -136,10 +136,12 @@ function checkFound(
   option: string,
 ): void {
   if (sample.length === 0 || firstFound(candidates, sample).length > 0) return;
-  const looked = candidates.map((path) => `"${path.join('.')}"`).join(', ');
+  const looked = candidates.map((path) => `'${path.join('.')}'`).join(', ');
   const fields = [...new Set(sample.flatMap(Object.keys))].join(', ');
+  const records =
+    sample.length === 1 ? 'the first record has' : `the first ${sample.length} records have`;
   throw new UserError(
-    `"${name}": the first ${sample.length} records have no field for ${what} (looked for ${looked}). ` +
+    `'${name}': ${records} no field for ${what} (looked for ${looked}). ` +
       `They have: ${fields}. Name it with ${option}.`,
   );
 }

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NoDataError, UserError, messageOf } from '../../errors.ts';
+import { NoDataError, reasonOf, UserError } from '../../errors.ts';
 
 /**
  * The absolute paths of the files that arguments name: files, folders with all below them, and
@@ -21,9 +21,9 @@ async function filesOf(uri: string, cwd: string): Promise<string[]> {
   const found = await lookUp(target);
   if (found === 'file') return [target];
   if (found === 'folder') return some(uri, await walk(target), 'a folder without files');
-  if (found === 'other') throw new UserError(`"${uri}" is neither a file nor a folder.`);
+  if (found === 'other') throw new UserError(`'${uri}' is neither a file nor a folder; name one.`);
   if (!isGlob(uri)) {
-    throw new NoDataError(`"${uri}" does not exist. Expected a file, a folder or a glob.`);
+    throw new NoDataError(`'${uri}' does not exist. Expected a file, a folder or a glob.`);
   }
   const matches = globPattern(target);
   const all = await walk(fixedFolder(target));
@@ -39,7 +39,7 @@ function localPath(uri: string): string {
   if (scheme === undefined) return uri;
   if (scheme.toLowerCase() === 'file') return fileURLToPath(uri);
   throw new UserError(
-    `"${uri}" is not a local file. Expected a path or a file:// URI; copy it here first.`,
+    `'${uri}' is not a local file. Expected a path or a file:// URI; copy it here first.`,
   );
 }
 
@@ -50,8 +50,13 @@ async function lookUp(target: string): Promise<'file' | 'folder' | 'other' | und
     return found.isDirectory() ? 'folder' : 'other';
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new UserError(`"${target}" cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw unreadable(target, error);
   }
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  const problem = `'${path}' cannot be read: ${reasonOf(error)}`;
+  return new UserError(`${problem}; make it readable, or name another one.`, { cause: error });
 }
 
 function isMissing(error: unknown): boolean {
@@ -62,7 +67,7 @@ function isMissing(error: unknown): boolean {
 
 function some(uri: string, files: string[], problem: string): string[] {
   if (files.length > 0) return files;
-  throw new NoDataError(`"${uri}" is ${problem}.`);
+  throw new NoDataError(`'${uri}' is ${problem}; check the name.`);
 }
 
 async function walk(folder: string): Promise<string[]> {
@@ -84,7 +89,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   } catch (error) {
     if (isMissing(error)) return [];
-    throw new UserError(`"${folder}" cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw unreadable(folder, error);
   }
 }
 

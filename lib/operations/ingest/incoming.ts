@@ -130,7 +130,7 @@ function named(cause: unknown, sources: readonly Source[]): unknown {
   // The engine knows what was fetched by where it lies here.
   const said = sources.reduce((text, { path, name }) => text.replaceAll(path, name), cause.message);
   return new UserError(
-    `"${sources[0]?.name}"${more} cannot be read. Nothing was published.\n${said}`,
+    `'${sources[0]?.name}'${more} cannot be read. Nothing was published.\n${said}`,
     { cause },
   );
 }

@@ -64,7 +64,7 @@ export async function kindOf(engine: Engine, source: Source, options: KindOption
       // An empty file has no records in any format.
       if (lines.every((line) => line.trim() === '')) return { format: 'clf', compression };
       throw new UserError(
-        `"${source.name}": the format cannot be told from its first lines. Name it with --format=<clf|jsonl|csv>.`,
+        `'${source.name}': the format cannot be told from its first lines. Name it with --format=<clf|jsonl|csv>.`,
       );
     default:
       return format satisfies never;
@@ -76,8 +76,8 @@ const SAMPLE_LINES = 200;
 
 function mismatch({ name }: Source, format: string): UserError {
   return format === 'parquet'
-    ? new UserError(`"${name}" is not a Parquet file. Leave --format out, or name its format.`)
-    : new UserError(`"${name}" is a Parquet file. Leave --format=${format} out.`);
+    ? new UserError(`'${name}' is not a Parquet file. Leave --format out, or name its format.`)
+    : new UserError(`'${name}' is a Parquet file. Leave --format=${format} out.`);
 }
 
 /** Access logs have their fields in fixed places. */
@@ -88,7 +88,7 @@ function checkNoFields({ name }: Source, options: KindOptions): void {
     .map(([option]) => `--${option}`);
   if (given.length === 0) return;
   throw new UserError(
-    `"${name}" is an access log, whose fields are known. Leave ${given.join(', ')} out.`,
+    `'${name}' is an access log, whose fields are known. Leave ${given.join(', ')} out.`,
   );
 }
 
@@ -120,7 +120,7 @@ function gunzipHead({ name }: Source, head: Uint8Array): Buffer {
     // A flush at the end takes the data for whole although it is only the beginning.
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
-    throw new UserError(`"${name}" is damaged: it is not valid gzip. Fetch it again.`, { cause });
+    throw new UserError(`'${name}' is damaged: it is not valid gzip. Fetch it again.`, { cause });
   }
 }
 
@@ -145,7 +145,7 @@ function csvKind(
   const twice = header.find((name, index) => name === '' || header.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UserError(
-      `"${source.name}": the header names the column "${twice}" ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
+      `'${source.name}': the header names the column '${twice}' ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
     );
   }
   const sample = rest

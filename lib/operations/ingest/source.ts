@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { UserError, messageOf } from '../../errors.ts';
+import { reasonOf, UserError } from '../../errors.ts';
 
 /** A file to ingest, known by its content and not by its name. */
 export interface Source {
@@ -57,7 +57,10 @@ async function hashFile(path: string): Promise<Pick<Source, 'sha256' | 'bytes'>>
     return await hashed;
   } catch (error) {
     hashes.delete(key);
-    throw new UserError(`"${path}" cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new UserError(
+      `'${path}' cannot be read: ${reasonOf(error)}; make it readable, or name another one.`,
+      { cause: error },
+    );
   }
 }
 
@@ -65,7 +68,10 @@ async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {
-    throw new UserError(`"${path}" cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new UserError(
+      `'${path}' cannot be read: ${reasonOf(error)}; make it readable, or name another one.`,
+      { cause: error },
+    );
   }
 }
 

@@ -70,9 +70,11 @@ async function readerOf(engine: Engine, { path, uri }: TextFile): Promise<TextRo
     case undefined:
       // One column has no delimiter.
       if ((lines[0] ?? '') !== '') return { rows: csvRows(path, compression, ','), width };
-      throw new UserError(`'${uri}' has no rows and no names of columns`);
+      throw new UserError(`'${uri}' has no rows and no names of columns; name another file`);
     default:
-      throw new UserError(`'${uri}': its format cannot be told from its first lines`);
+      throw new UserError(
+        `'${uri}': its format cannot be told from its first lines; expected CSV, JSON lines or Parquet`,
+      );
   }
 }
 

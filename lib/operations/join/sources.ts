@@ -105,7 +105,7 @@ async function localFiles(
     if (!(error instanceof NoDataError)) throw error;
     throw new NoDataError(
       `${option}: '${text}' is neither a dataset of the store ${store.uri} nor a file; ` +
-        'see the datasets with pipe status:datasets',
+        'check the name, and --store',
       { cause: error },
     );
   });

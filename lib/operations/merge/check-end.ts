@@ -42,7 +42,7 @@ async function gunzip(path: string): Promise<void> {
 
 function truncated(path: string, cause: unknown): UserError {
   return new UserError(
-    `"${path}" is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
+    `'${path}' is truncated or damaged: its compressed data does not end as it should. Nothing was published; fetch the file again.`,
     { cause },
   );
 }

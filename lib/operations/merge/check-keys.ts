@@ -28,8 +28,13 @@ export async function checkNoNulls(
   const [first] = rows;
   if (!first) return;
   const examples = rows.map((row) => numberAt(row, 'record')).join(', ');
+  const records = numberAt(first, 'records');
+  const these =
+    records === 1
+      ? `record ${examples} has no ${namesOf(key)}, which is its key`
+      : `${records} records have no ${namesOf(key)}, which is their key; the first are records ${examples}`;
   throw new UserError(
-    `${from}: ${numberAt(first, 'records')} records have no ${namesOf(key)}, which is their key; the first are records ${examples}. Nothing was published; mend the source or name another --key.`,
+    `'${from}': ${these}. Nothing was published; mend the source or name another --key.`,
   );
 }
 
@@ -44,7 +49,7 @@ export async function checkNoDoubles(
     from (${rows}) group by ${keyColumns(key)} having count(*) > 1 order by all limit ${raw(String(EXAMPLES))}`);
   if (double.length === 0) return;
   throw new UserError(
-    `${from}: several records have the same ${namesOf(key)}, which is their key, for example ${double.map((row) => exampleOf(row, key)).join('; ')}. Nothing was published; mend the source or name another --key.`,
+    `'${from}': several records have the same ${namesOf(key)}, which is their key, for example ${double.map((row) => exampleOf(row, key)).join('; ')}. Nothing was published; mend the source or name another --key.`,
   );
 }
 

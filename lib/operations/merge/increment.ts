@@ -102,6 +102,6 @@ async function rankedBy(
 function demandColumn({ columns }: Loaded, name: string, from: string): void {
   if (find(columns, name)) return;
   throw new UserError(
-    `${from} has no column '${name}'; its columns are ${columns.map((column) => column.name).join(', ')}`,
+    `'${from}' has no column '${name}'; its columns are ${columns.map((column) => column.name).join(', ')}`,
   );
 }

@@ -69,7 +69,7 @@ async function textRecords(
   const texts = lines.map((row) => textAt(row, 'line'));
   const [header = ''] = texts;
   if (texts.length === 0)
-    throw new UserError(`"${path}" is empty. Expected at least the line that names its columns.`);
+    throw new UserError(`'${path}' is empty. Expected at least the line that names its columns.`);
   return formatOf(texts) === 'jsonl'
     ? await jsonRecords(engine, paths, compression)
     : csvRecords(paths, header, compression);
@@ -81,7 +81,7 @@ function csvRecords(paths: readonly string[], header: string, compression: Compr
   const twice = names.find((name, index) => name === '' || names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UserError(
-      `"${paths[0]}": the header names the column "${twice}" ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
+      `'${paths[0]}': the header names the column '${twice}' ${twice === '' ? 'with nothing' : 'twice'}. Expected different names in the first line.`,
     );
   }
   const types = names.map((name) => sql`${literal(name)}: 'VARCHAR'`);

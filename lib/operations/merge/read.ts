@@ -49,10 +49,12 @@ async function currentChain(
   if (chain) return chain;
   const [first] = sets;
   if (!first) {
-    throw new NoDataError(`${dataset} has no sets in ${store.uri}; store one with snapshot:full`);
+    throw new NoDataError(
+      `'${dataset}' has no sets in the store ${store.uri}; store one with snapshot:full`,
+    );
   }
   throw new NoDataError(
-    `${dataset} has no state as of ${asOf}: its first set is of ${first.day}; read a day from then on`,
+    `'${dataset}' has no state as of ${asOf}: its first set is of ${first.day}; read a day from then on`,
   );
 }
 

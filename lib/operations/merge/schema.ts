@@ -52,13 +52,13 @@ function checkColumns(columns: readonly Column[], { key, from }: Evolving): void
   const names = columns.map(({ name }) => name).join(', ');
   if (missing !== undefined) {
     throw new UserError(
-      `${from} has no column '${missing}', which is part of the key; its columns are ${names}. Name others with --key=<columns>.`,
+      `'${from}' has no column '${missing}', which is part of the key; its columns are ${names}. Name others with --key=<columns>.`,
     );
   }
   const taken = columns.find(({ name }) => /^(_deleted|file_row_number|__pipe_.*)$/i.test(name));
   if (taken) {
     throw new UserError(
-      `${from} has a column '${taken.name}', a name that Pipe uses beside those of the source. Give it another one.`,
+      `'${from}' has a column '${taken.name}', a name that Pipe uses beside those of the source. Give it another one.`,
     );
   }
 }
@@ -67,7 +67,7 @@ function checkColumns(columns: readonly Column[], { key, from }: Evolving): void
 export function keyIn(columns: readonly Column[], names: readonly string[]): Key {
   return names.map((name) => {
     const column = find(columns, name);
-    if (!column) throw new Error(`the key's column "${name}" is not in the schema`);
+    if (!column) throw new Error(`the key's column '${name}' is not in the schema`);
     return column;
   });
 }
@@ -140,7 +140,7 @@ function clash({ from, accept }: Evolving, clashes: readonly string[]): UserErro
     ? 'The type of a key cannot change; begin another dataset.'
     : 'Make the source as it was, or take what would hold both with --accept-schema; DOUBLE rounds integers beyond 2^53.';
   return new UserError(
-    `${from} has columns of other types than the dataset:\n  ${clashes.join('\n  ')}\n${way}`,
+    `'${from}' has columns of other types than the dataset:\n  ${clashes.join('\n  ')}\n${way}`,
   );
 }
 

@@ -51,7 +51,7 @@ async function find(effects: FindEffects, dataset: string, id: string): Promise<
   const chunks = await chunksOf(effects.store, dataset);
   if (chunks.length === 0) {
     throw new NoDataError(
-      `${dataset}: nothing is packed in this dataset; pack objects with harvest:pack`,
+      `'${dataset}' has nothing packed in it; pack objects with pipe harvest:pack -- --from=<uri> --to=${dataset}`,
     );
   }
   for (const { manifest } of chunks.filter((chunk) => mayHave(chunk.manifest, id))) {
@@ -59,7 +59,7 @@ async function find(effects: FindEffects, dataset: string, id: string): Promise<
     if (record) return record;
   }
   throw new NoDataError(
-    `${dataset} has no record with the id '${id}'${await reasonOf(effects, dataset, chunks, id)}`,
+    `'${dataset}' has no record with the id '${id}'${await reasonOf(effects, dataset, chunks, id)}`,
   );
 }
 

@@ -24,12 +24,12 @@ function partOf(
 ): string | ((id: string) => string) {
   if (text === '{{' || text === '}}') return text.charAt(0);
   if (inside === undefined) {
-    if (/[{}]/.test(text)) throw refusal(template, `has a single "${text}"`);
+    if (/[{}]/.test(text)) throw refusal(template, `has a single '${text}'`);
     return text;
   }
   if (inside === 'id') return (id) => id;
   const [, from, to] = /^id\[(\d*):(\d*)\]$/.exec(inside) ?? [];
-  if (from === undefined || to === undefined) throw refusal(template, `has "${text}" in it`);
+  if (from === undefined || to === undefined) throw refusal(template, `has '${text}' in it`);
   const end = to === '' ? undefined : Number(to);
   return (id) => Array.from(id).slice(Number(from), end).join('');
 }

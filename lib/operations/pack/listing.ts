@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { exactly } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
 import { raw, sql } from '../../engine/sql.ts';
-import { NoDataError, UserError } from '../../errors.ts';
+import { NoDataError, quoted, UserError } from '../../errors.ts';
 import { compareKeys } from '../../store/key.ts';
 import type { Entry, ForeignObjects, Staging, Store } from '../../store/store.ts';
 import { jsonLines, LineFile, linesOf, readLines } from './lines.ts';
@@ -70,7 +70,7 @@ export async function* readIds({ store, key, uri }: IdFile): AsyncGenerator<stri
     if (id === '') continue;
     if (!isUtf8(line) || /\p{Cc}/u.test(id)) {
       throw new UserError(
-        `${uri}, line ${number}: ${JSON.stringify(id)} cannot be an id. Expected one id in each line, as UTF-8 text without control characters.`,
+        `${uri}, line ${number}: ${quoted(id)} cannot be an id. Expected one id in each line, as UTF-8 text without control characters.`,
       );
     }
     yield id;

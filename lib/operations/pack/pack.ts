@@ -104,7 +104,7 @@ async function readList(
     return published.manifest;
   }
   throw new NoDataError(
-    `${prefix}: there is no list of objects below ${source.uri}; make one with harvest:list`,
+    `${prefix}: there is no list of objects below ${source.uri}; make one with pipe harvest:list`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../../errors.ts';
+import { NoDataError, UsageError } from '../../errors.ts';
 import type { ForeignObjects, Store } from '../../store/store.ts';
 import type { IdFile } from './listing.ts';
 
@@ -26,5 +26,9 @@ export async function openIdFile(open: Open, uri: string): Promise<IdFile> {
   const key = path.slice(at + 1);
   if (key === '')
     throw new UsageError(`--ids: '${uri}' is a folder; name a file with one id in each line`);
-  return { store: await open(folder), key, uri };
+  const store = await open(folder);
+  if ((await store.stat(key)) === undefined) {
+    throw new NoDataError(`--ids: '${uri}' does not exist; name a file with one id in each line`);
+  }
+  return { store, key, uri };
 }

@@ -121,7 +121,7 @@ async function checkKey(engine: Engine, relation: Relation, key: readonly string
     from (${relation.query}) group by ${columns} having count(*) > 1 order by ${columns} limit 1`);
   if (!first) return;
   throw new UserError(
-    `--key: '${key.join(',')}' does not tell the rows of '${relation.name}' apart: ${textAt(first, 'values')} is there ${numberAt(first, 'times')} times; add a column to the key`,
+    `--key: '${key.join(',')}' does not tell the rows of '${relation.name}' apart: '${textAt(first, 'values')}' is there ${numberAt(first, 'times')} times; add a column to the key`,
   );
 }
 

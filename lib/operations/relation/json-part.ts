@@ -86,7 +86,10 @@ async function structureOf(
     from (select any_value(line) as line from (${lines}) where ${isObject} group by json_structure(${object}))`);
   const text = row['structure'];
   const structure: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-  if (!isRecord(structure)) throw new UserError(`'${uri}' has no JSON object`);
+  if (!isRecord(structure))
+    throw new UserError(
+      `'${uri}' has no JSON object; expected a list of objects, or one after the other`,
+    );
   return Object.fromEntries(
     Object.entries(structure).map(([name, type]) => [name, readable(type)]),
   );

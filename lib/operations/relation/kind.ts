@@ -29,7 +29,8 @@ const SAMPLE_LINES = 200;
 /** Looks at the first lines of a file; its name decides between kinds of text. Throws UserError for what it cannot read. */
 export async function kindOf(engine: Engine, { path, uri }: DataFile): Promise<Kind> {
   const head = await readAt(path, 0, HEAD_BYTES);
-  if (head.length === 0) throw new UserError(`'${uri}' is empty: it has neither rows nor columns`);
+  if (head.length === 0)
+    throw new UserError(`'${uri}' is empty: it has neither rows nor columns; name another file`);
   if (isParquet(head)) return { format: 'parquet' };
   const compression = compressionOf(uri, head);
   const rows = await engine.rows(sql`select coalesce(line, '') as line

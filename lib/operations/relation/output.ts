@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf, UsageError, UserError } from '../../errors.ts';
+import { reasonOf, UsageError, UserError } from '../../errors.ts';
 import { isS3 } from '../../store/place.ts';
 import type { DataEffects } from './effects.ts';
 
@@ -30,7 +30,10 @@ async function openFile(uri: string, { cwd }: DataEffects): Promise<Target> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new UserError(`'${uri}': the folder cannot be made: ${messageOf(cause)}`, { cause });
+    throw new UserError(
+      `'${uri}': the folder cannot be made: ${reasonOf(cause)}; name another place`,
+      { cause },
+    );
   }
   const path = join(folder, `.${basename(target)}.${randomUUID().slice(0, 8)}.part`);
   return {
@@ -42,7 +45,9 @@ async function openFile(uri: string, { cwd }: DataEffects): Promise<Target> {
         await file.close();
         await rename(path, target);
       } catch (cause) {
-        throw new UserError(`'${uri}' cannot be written: ${messageOf(cause)}`, { cause });
+        throw new UserError(`'${uri}' cannot be written: ${reasonOf(cause)}; name another place`, {
+          cause,
+        });
       }
     },
     close: () => rm(path, { force: true }),

@@ -53,7 +53,7 @@ async function localFiles(name: string, { store, cwd }: DataEffects): Promise<Da
     if (!(error instanceof NoDataError)) throw error;
     throw new NoDataError(
       `'${name}' is neither a dataset of the store ${placeOf(store.uri, cwd)}, which has ${await datasetNames(store)}, ` +
-        `nor a file, folder or glob (${resolve(cwd, name)})`,
+        `nor a file, folder or glob (${resolve(cwd, name)}); check the name`,
       { cause: error },
     );
   }

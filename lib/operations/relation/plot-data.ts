@@ -91,7 +91,7 @@ function columnOf({ columns, name: place }: Relation, name: string, option: stri
 function demandNumber({ name, type }: Column): void {
   if (isNumber(type)) return;
   throw new UsageError(
-    `--y: '${name}' is no number but ${type}; choose another, or count in a query: select …, count(*) as rows from … group by all`,
+    `--y: '${name}' is no number (${type}); choose another, or count in a query: select …, count(*) as rows from … group by all`,
   );
 }
 

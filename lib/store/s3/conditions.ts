@@ -39,7 +39,7 @@ export class Conditions {
     const hold = await this.#put;
     if (hold || this.#isUnsafe) return hold;
     throw new UserError(
-      `[store] [s3] The server of bucket "${this.#session.bucket}" ignores conditions (If-None-Match, If-Match) when it writes, so that two runs could destroy each other's work. Use one that keeps to them, or add --unsafe-publish if never more than one run writes here.`,
+      `The server of bucket '${this.#session.bucket}' ignores conditions (If-None-Match, If-Match) when it writes, so that two runs could destroy each other's work. Use one that keeps to them, or add --unsafe-publish if never more than one run writes here.`,
     );
   }
 

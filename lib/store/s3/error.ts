@@ -18,7 +18,7 @@ export function s3Error(operation: Operation, error: unknown, attempts: number):
   const id = fault.requestId === undefined ? '' : `, request ${fault.requestId}`;
   const tried = `attempt ${attempts}${id}`;
   return new UserError(
-    `[store] [s3] Cannot ${verb} "${key}" in bucket "${bucket}": ${meaning} (${fault.code}, ${tried}). ${advice}`,
+    `Cannot ${verb} '${key}' in bucket '${bucket}': ${meaning} (${fault.code}, ${tried}). ${advice}`,
     { cause: error, retryable: isTransient(fault) },
   );
 }
@@ -27,7 +27,7 @@ export function s3Error(operation: Operation, error: unknown, attempts: number):
 export function retryNotice({ verb, bucket, key }: Operation, error: unknown): string {
   const fault = faultOf(error);
   const meaning = fault ? meaningOf(fault, bucket, messageOf(error)).meaning : messageOf(error);
-  return `[store] [s3] Cannot ${verb} "${key}" in bucket "${bucket}" so far: ${meaning}. Trying again.`;
+  return `Cannot ${verb} '${key}' in bucket '${bucket}' so far: ${meaning}. Trying again.`;
 }
 
 interface Meaning {
@@ -61,7 +61,7 @@ const wrongRegion = new Set([
 
 function regionMeaning(region: string | undefined): Meaning {
   return {
-    meaning: `the bucket is in ${region === undefined ? 'another region' : `the region "${region}"`}`,
+    meaning: `the bucket is in ${region === undefined ? 'another region' : `the region '${region}'`}`,
     advice: `Set AWS_REGION=${region ?? '<region>'} and run again.`,
   };
 }

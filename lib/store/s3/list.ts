@@ -68,6 +68,6 @@ function decode(text = '', encoding?: string): string {
 
 function outOfOrder(session: Session, key: string): UserError {
   return new UserError(
-    `[store] [s3] The bucket "${session.bucket}" does not list keys in the order of their bytes (at "${key}"). Directory buckets do not; use a general purpose bucket or another server.`,
+    `The bucket '${session.bucket}' does not list keys in the order of their bytes (at '${key}'). Directory buckets do not; use a general purpose bucket or another server.`,
   );
 }

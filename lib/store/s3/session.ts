@@ -1,6 +1,6 @@
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { UserError } from '../../errors.ts';
+import { quoted, UserError } from '../../errors.ts';
 import { MAX_KEY_BYTES } from '../key.ts';
 import type { Operation } from './error.ts';
 import { badReply, faultOf } from './fault.ts';
@@ -59,7 +59,7 @@ export class Session implements RetryEffects {
     const full = this.prefix + key;
     if (Buffer.byteLength(full) <= MAX_KEY_BYTES) return full;
     throw new UserError(
-      `[store] The key ${JSON.stringify(full)} is longer than ${MAX_KEY_BYTES} bytes. Choose a store with a shorter prefix, or shorter values.`,
+      `The key ${quoted(full)} is longer than ${MAX_KEY_BYTES} bytes. Choose a store with a shorter prefix, or shorter values.`,
     );
   }
 

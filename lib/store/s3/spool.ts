@@ -59,7 +59,7 @@ export class Spool {
 
   #tooSmall(bytes: number): UserError {
     return new UserError(
-      `[store] [s3] The spool "${this.#folder}" may hold ${this.#maxBytes} bytes, ${this.#used()} are taken, and a file of ${bytes} bytes should come. Allow more with PIPE_SPOOL_BYTES=<n>, or run fewer tasks at once with --jobs=<n>.`,
+      `The spool '${this.#folder}' may hold ${this.#maxBytes} bytes, ${this.#used()} are taken, and a file of ${bytes} bytes should come. Allow more with PIPE_SPOOL_BYTES=<n>, or run fewer tasks at once with --jobs=<n>.`,
     );
   }
 }

@@ -165,6 +165,6 @@ async function readPart(file: FileHandle, from: number, bytes: number): Promise<
 
 function tooLarge(session: Session, key: string): UserError {
   return new UserError(
-    `[store] [s3] Cannot write "${key}" in bucket "${session.bucket}": it has more than ${MAX_PUT_BYTES} bytes, and the server does not keep to conditions when files come in parts. Split the partition into smaller ones, or use another server.`,
+    `Cannot write '${key}' in bucket '${session.bucket}': it has more than ${MAX_PUT_BYTES} bytes, and the server does not keep to conditions when files come in parts. Split the partition into smaller ones, or use another server.`,
   );
 }

@@ -80,12 +80,12 @@ async function outcomeOf(
 ): Promise<string> {
   if (!patience.isUncertain) {
     throw new ConflictError(
-      `[store] "${key}" was written or removed by somebody else meanwhile. Nothing was changed; run the same command again.`,
+      `'${key}' was written or removed by somebody else meanwhile. Nothing was changed; run the same command again.`,
     );
   }
   const head = await session.head(key);
   if (head?.writer === writer) return head.etag;
   throw new UncertainError(
-    `[store] [s3] Cannot tell whether "${key}" was written in bucket "${session.bucket}": the reply was lost, and somebody else has written it since. Run the same command again.`,
+    `Cannot tell whether '${key}' was written in bucket '${session.bucket}': the reply was lost, and somebody else has written it since. Run the same command again.`,
   );
 }

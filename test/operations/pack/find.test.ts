@@ -48,7 +48,7 @@ describe.each<Format>(['parquet', 'jsonl'])('in a chunk of %s with many records,
   test('an id between two others is not found, with as little', async () => {
     const seen = watched(store);
     await expect(findRecord(seen.effects, 'docs', `${idOf(5000)}x`)).rejects.toThrow(
-      `docs has no record with the id '${idOf(5000)}x'`,
+      `'docs' has no record with the id '${idOf(5000)}x'`,
     );
     expect(seen.whole).toEqual([]);
   });

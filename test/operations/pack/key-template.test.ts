@@ -17,10 +17,10 @@ test.each([
 test.each([
   ['data.json', "--key-template: 'data.json' does not say where the id stands"],
   ['{{id}}', 'does not say where the id stands'],
-  ['{name}/{id}', 'has "{name}" in it'],
-  ['{id[1]}', 'has "{id[1]}" in it'],
-  ['{id[-2:]}', 'has "{id[-2:]}" in it'],
-  ['{id}}', 'has a single "}"'],
+  ['{name}/{id}', "has '{name}' in it"],
+  ['{id[1]}', "has '{id[1]}' in it"],
+  ['{id[-2:]}', "has '{id[-2:]}' in it"],
+  ['{id}}', "has a single '}'"],
   ['', 'does not say where the id stands'],
 ])('%s is refused', (template, message) => {
   expect(() => keyTemplate(template)).toThrow(message);
