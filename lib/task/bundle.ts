@@ -98,6 +98,7 @@ async function runEsbuild(options: BundleOptions) {
     write: false,
     logLevel: 'silent',
     define: { 'import.meta.url': fileUrlName },
+    banner: { js: requireFrom(options.root) },
     plugins: [pipeItself(options.pipe), ownUrls(options.root)],
   } satisfies BuildOptions;
   try {
@@ -107,15 +108,30 @@ async function runEsbuild(options: BundleOptions) {
   }
 }
 
-/** Makes `import … from 'pipe'` mean the Pipe that is running, wherever it is installed. */
+/** Modules have no `require`, which files of a CommonJS project call. A file that makes one of its own may do so. */
+function requireFrom(root: string): string {
+  const file = JSON.stringify(join(root, 'package.json'));
+  return `import { createRequire as __pipe_create_require } from 'node:module'; var require = __pipe_create_require(${file});`;
+}
+
+/** Makes `import … from 'pipe'` and `require('pipe')` mean the Pipe that is running, wherever it is installed. */
 function pipeItself(url: string): Plugin {
   return {
     name: 'pipe-itself',
     setup(build) {
-      build.onResolve({ filter: /^pipe$/ }, () => ({ path: url, external: true }));
+      build.onResolve({ filter: /^pipe$/ }, ({ kind }) =>
+        kind === 'require-call'
+          ? { path: 'pipe', namespace: requiredName }
+          : { path: url, external: true },
+      );
+      // It is a module, which is imported before anything is required.
+      const contents = "export * from 'pipe';";
+      build.onLoad({ filter: /^pipe$/, namespace: requiredName }, () => ({ contents }));
     },
   };
 }
+
+const requiredName = 'pipe-required';
 
 const fileUrlName = '__pipe_file_url';
 
@@ -139,7 +155,9 @@ async function describe(
   metafile: Metafile,
   { root, files }: BundleOptions,
 ): Promise<Pick<CacheEntry, 'inputs' | 'code'>> {
-  const paths = Object.keys(metafile.inputs).filter((path) => path !== '<stdin>');
+  const isFile = (path: string): boolean =>
+    path !== '<stdin>' && !path.startsWith(`${requiredName}:`);
+  const paths = Object.keys(metafile.inputs).filter(isFile);
   const texts = new Map(
     await Promise.all(
       paths.map(async (path) => [path, await readFile(resolve(root, path), 'utf8')] as const),

@@ -20,12 +20,12 @@ export async function findProject(from: string): Promise<Project | undefined> {
   return parent === from ? undefined : findProject(parent);
 }
 
-/** The project's `tasks/*.{ts,js}`, sorted; declarations and tests are not tasks. */
+/** The project's `tasks/*.{ts,js}`, also with an `m` or `c` before, sorted; declarations and tests are not tasks. */
 export async function taskFiles(root: string): Promise<readonly string[]> {
   const folder = join(root, 'tasks');
   const names = await readdir(folder).catch(() => []);
   return names
-    .filter((name) => /\.(ts|js)$/.test(name) && !/\.(d|test|spec)\.(ts|js)$/.test(name))
+    .filter((name) => /\.[cm]?[tj]s$/.test(name) && !/\.(d|test|spec)\.[cm]?[tj]s$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
