@@ -50,7 +50,13 @@ async function dispatch({ options, task, rest }: CommandLine, mask: Mask): Promi
     const words = options['json'] === true ? [...rest, '--json'] : rest;
     return runCommand(task, words, { options, cwd: process.cwd(), mask });
   }
-  checkCommand(task);
+  if (task === 'help') {
+    const [asked] = rest;
+    return asked === undefined
+      ? print(pipeUsage)
+      : dispatch({ options, task: asked, rest: ['--help'] }, mask);
+  }
+  checkCommand(task, rest);
   if (options['help'] === true || asksForHelp(rest)) {
     return print(await helpOf(task, process.cwd()));
   }
@@ -59,9 +65,15 @@ async function dispatch({ options, task, rest }: CommandLine, mask: Mask): Promi
   return runTask(options, task, rest, mask);
 }
 
-/** A name without `:` can be no task's, and may be a command with a typo. */
-function checkCommand(name: string): void {
-  const near = name.includes(':') ? undefined : nearest(name, Object.keys(commandUsages));
+/** A name without `:` can be no task's, and may be a command with a typo, or one of another tool. */
+function checkCommand(name: string, rest: readonly string[]): void {
+  const elsewhere = new Map([
+    ['list', '--list'],
+    ['version', '--version'],
+    ['run', rest[0]],
+  ]);
+  const known = elsewhere.get(name) ?? nearest(name, Object.keys(commandUsages));
+  const near = name.includes(':') ? undefined : known;
   if (near !== undefined) {
     throw new UsageError(`unknown command '${name}'\n\n  did you mean pipe ${near}?`);
   }

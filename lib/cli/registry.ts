@@ -1,6 +1,6 @@
 import { homedir, tmpdir } from 'node:os';
 import { access } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../errors.ts';
 import { bundleModules } from '../task/bundle.ts';
@@ -8,7 +8,7 @@ import type { UserModule } from '../task/bundle.ts';
 import { loadTasks } from '../task/load.ts';
 import { findProject, taskFiles } from '../task/project.ts';
 import { createRegistry } from '../task/registry.ts';
-import type { Registry } from '../task/registry.ts';
+import type { RegisteredTask, Registry } from '../task/registry.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { packageRoot, version } from './package.ts';
@@ -38,8 +38,21 @@ export async function loadProject(cwd: string): Promise<Loaded> {
   const looked =
     modules.length === 0
       ? `there are no task files in ${join(root, 'tasks')}; pipe init writes a first one, pipe --list shows those of pipe itself`
-      : `pipe --list shows every task, those of ${join(root, 'tasks')} among them`;
+      : `pipe --list shows every task, those of ${join(root, 'tasks')} among them${withoutTasks(root, modules, tasks)}`;
   return { root, config, registry: createRegistry([...builtInTasks(), ...tasks], looked) };
+}
+
+/** Who forgets to export a task looks for it in vain. */
+function withoutTasks(
+  root: string,
+  modules: readonly UserModule[],
+  tasks: readonly RegisteredTask[],
+): string {
+  const files = modules.map(({ file }) => relative(root, file));
+  const idle = files.filter((file) => tasks.every((task) => task.file !== file));
+  return idle.length === 0
+    ? ''
+    : `; ${idle.join(', ')} ${idle.length === 1 ? 'exports' : 'export'} none`;
 }
 
 /** Finds the nearest project, bundles its task files if they have changed, and reads its config. */
