@@ -56,7 +56,10 @@ async function gzipInPlace(path: string): Promise<void> {
     await rename(packed, path);
   } catch (cause) {
     await rm(packed, { force: true });
-    throw new UserError(`[gzip] ${path} cannot be compressed: ${messageOf(cause)}`, { cause });
+    throw new UserError(
+      `'${path}' cannot be compressed: ${messageOf(cause)}; free some space, or end the name in .zst, which needs none beside it`,
+      { cause },
+    );
   }
 }
 
