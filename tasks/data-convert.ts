@@ -23,8 +23,8 @@ Options:
   --max-rejects=<limit>  Fail when more records cannot be read: a number, or a part such as 0.5%.
 
 <from> is what data:show understands, or - for stdin; <to> is a file or s3://bucket/key whose name says the format:
-.csv, .tsv, .jsonl, .json or .parquet, and .gz or .zst behind to compress text; .zst takes a third of the time and no room for
-the text as it is. The file appears when it is whole.
+.csv, .tsv, .jsonl, .json or .parquet, and .gz or .zst behind to compress text; .zst takes less than half of the time, and
+no room for the text as it is. The file appears when it is whole.
 Records that cannot be read go to <to>.rejects.jsonl with their source, line, reason and text.
 
 For example:
@@ -52,7 +52,7 @@ For example:
       demandFew(relation, out, most);
       await writeRejects(relation, `${to}.rejects.jsonl`, context);
       await target.commit();
-      context.log(`${out} rows in ${to}`);
+      context.log(`${out} ${out === 1 ? 'row' : 'rows'} in ${to}`);
       const { rejected } = relation;
       return { rows: { in: out + rejected, out, rejected, filtered: 0 } };
     } finally {
