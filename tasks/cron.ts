@@ -1,5 +1,5 @@
 import { parseCron } from '../lib/dates/cron.ts';
-import { UsageError } from '../lib/errors.ts';
+import { quoted, UsageError } from '../lib/errors.ts';
 import { defineTask } from '../lib/task/define.ts';
 import { resolveCall } from '../lib/task/invocation.ts';
 import type { PlanContext } from '../lib/task/task.ts';
@@ -72,6 +72,6 @@ function checkLines(texts: readonly string[]): void {
   const broken = texts.find((text) => /\p{Cc}/u.test(text));
   if (broken === undefined) return;
   throw new UsageError(
-    `${JSON.stringify(broken)} has a line break or another control character, which no crontab can hold; put the command into a script`,
+    `${quoted(broken)} has a line break or another control character, which no crontab can hold; put the command into a script`,
   );
 }

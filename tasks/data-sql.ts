@@ -1,3 +1,4 @@
+import { queryError } from '../lib/engine/query-error.ts';
 import { UsageError } from '../lib/errors.ts';
 import { formatNamed } from '../lib/formats/file-name.ts';
 import type { NamedFormat } from '../lib/formats/file-name.ts';
@@ -26,8 +27,12 @@ For example:
   pipe data:sql -- --table=people=people.csv --out=grown-ups.parquet "from people where age >= 18"`,
   async *show(args, context) {
     const tables = tablesOf(args.table);
-    if (args.out === undefined) yield* toStdout(args.query, tables, args.format, context);
-    else yield await toFile(args.query, tables, { uri: args.out, format: args.format }, context);
+    try {
+      if (args.out === undefined) yield* toStdout(args.query, tables, args.format, context);
+      else yield await toFile(args.query, tables, { uri: args.out, format: args.format }, context);
+    } catch (error) {
+      throw queryError('the query', args.query, error);
+    }
   },
 });
 

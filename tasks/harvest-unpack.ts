@@ -58,7 +58,7 @@ For example:
     }
     if (isEmpty) {
       throw new NoDataError(
-        `--dataset: '${dataset}' has no chunks in ${store.uri}; pack some with harvest:pack`,
+        `--dataset: '${dataset}' has no chunks in ${store.uri}; pack some with pipe harvest:pack -- --from=<uri> --to=${dataset}`,
       );
     }
   },

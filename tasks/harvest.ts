@@ -97,7 +97,7 @@ async function packChunks(
   const bad = outcomes.filter((outcome) => !isGood(outcome)).length;
   if (bad > 0) {
     throw new UserError(
-      `${bad} of ${lists.length} chunks are not packed; the others are, and the same command goes on with these`,
+      `${bad} of ${lists.length} chunks ${bad === 1 ? 'is' : 'are'} not packed; the others are, and the same command goes on with these`,
     );
   }
   if (outcomes.every(({ status }) => status === 'skipped')) {

@@ -110,7 +110,7 @@ async function invokeShards(args: PlannedArgs, of: number, context: RunContext):
   const bad = outcomes.filter(({ status }) => status !== 'done' && status !== 'skipped');
   if (bad.length === 0) return;
   throw new UserError(
-    `${bad.length} of ${of} parts are not joined; the others are, and the same command goes on with these`,
+    `${bad.length} of ${of} parts ${bad.length === 1 ? 'is' : 'are'} not joined; the others are, and the same command goes on with these`,
     { cause: bad[0]?.error },
   );
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, UserError } from '../lib/errors.ts';
+import { reasonOf, UserError } from '../lib/errors.ts';
 import { readRun } from '../lib/ledger/read.ts';
 import type { PartitionRecord } from '../lib/ledger/events.ts';
 import type { RunRecord } from '../lib/ledger/record.ts';
@@ -68,7 +68,7 @@ async function write(path: string, page: string): Promise<void> {
     await writeFile(path, page);
   } catch (error) {
     throw new UserError(
-      `--out: '${path}' cannot be written (${messageOf(error)}); name a file in a folder that is there`,
+      `--out: '${path}' cannot be written (${reasonOf(error)}); name a file in a folder that is there`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import type { Row, Value } from '../lib/engine/engine.ts';
+import { queryError } from '../lib/engine/query-error.ts';
 import { raw } from '../lib/engine/sql.ts';
 import { csvLine } from '../lib/formats/csv.ts';
 import { ledgerKey } from '../lib/ledger/ledger.ts';
@@ -23,7 +24,9 @@ For example:
     const engine = await context.engine();
     await makeLedgerTables(engine, await filesOf(context));
     // The query is the user's own: it may do what the user may.
-    const rows = await engine.rows(raw(args.query));
+    const rows = await engine.rows(raw(args.query)).catch((error: unknown) => {
+      throw queryError('the query', args.query, error);
+    });
     const names = Object.keys(rows[0] ?? {});
     if (args.format === 'table') yield tableOf(names, rows);
     if (args.format === 'csv' && rows.length > 0) yield csvLine(names);

@@ -96,7 +96,7 @@ For example:
     }
     if (root !== undefined && tasks.size === 0) {
       throw new UsageError(
-        `run ${run} has no invocation ${root}; 'pipe runs:show -- ${run}' lists them`,
+        `run '${run}' has no invocation '${root}'; pipe runs:show -- ${run} lists them`,
       );
     }
   },
@@ -172,7 +172,7 @@ function unknownRun(
   if (runs.length === 0) return new UsageError(`there has been no run in the store ${place} yet`);
   const near = nearest(text ?? '', runs) ?? runs[0];
   return new UsageError(
-    `there is no run '${text}' in the store ${place}; did you mean ${near}? 'pipe runs:list' lists them`,
+    `there is no run '${text}' in the store ${place}; did you mean ${near}? pipe runs:list lists them`,
   );
 }
 

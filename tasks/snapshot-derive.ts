@@ -130,6 +130,6 @@ async function sourceOf(
   const chain = chainOf(await setsOf(store, dataset), day);
   if (chain && (day === undefined || chain.tip.day === day)) return chain;
   throw new NoDataError(
-    `${dataset} has no set${day === undefined ? 's' : ` of ${day}`} in ${store.uri}; store one with snapshot:full, snapshot:increment or snapshot:diff`,
+    `'${dataset}' has no set${day === undefined ? 's' : ` of ${day}`} in the store ${store.uri}; store one with snapshot:full, snapshot:increment or snapshot:diff`,
   );
 }

@@ -63,7 +63,7 @@ For example:
     const sets = await setsOf(context.store, dataset);
     if (sets.length === 0)
       throw new NoDataError(
-        `${dataset} has no sets in ${context.store.uri}; store one with snapshot:full`,
+        `'${dataset}' has no sets in the store ${context.store.uri}; store one with snapshot:full`,
       );
     const effects = await effectsOf(context, memory);
     const lost = await damagedDays(context.store, dataset);
@@ -85,5 +85,5 @@ For example:
 });
 
 function unknown(dataset: string, key: readonly string[]): NoDataError {
-  return new NoDataError(`${dataset} has no record with the key '${key.join(', ')}'`);
+  return new NoDataError(`'${dataset}' has no record with the key '${key.join(', ')}'`);
 }

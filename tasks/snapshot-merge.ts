@@ -47,10 +47,11 @@ For example:
     }
     context.log(`${dataset}: ${merging.cost.text}`);
     if (!merging.merged) return;
-    const { rewritten, carried, rows } = merging.merged;
+    const { rewritten, carried, joined, rows } = merging.merged;
     context.log(
       `${dataset}: ${rewritten} buckets rewritten with ${countText(rows.out)} records, ${carried} taken over as they are`,
     );
+    if (joined > 0) context.log(`${dataset}: ${joined} small buckets joined, since keys are gone`);
   },
 });
 
@@ -62,7 +63,9 @@ async function mergeOutput(
   const sets = await setsOf(store, dataset);
   const chain = chainOf(sets, date === undefined ? undefined : parseDay(date, '--date'));
   if (!chain) {
-    throw new NoDataError(`${dataset} has no sets in ${store.uri}; store one with snapshot:full`);
+    throw new NoDataError(
+      `'${dataset}' has no sets in the store ${store.uri}; store one with snapshot:full`,
+    );
   }
   return [
     {

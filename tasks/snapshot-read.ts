@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseDay } from '../lib/dates/day.ts';
+import { queryError } from '../lib/engine/query-error.ts';
 import { UserError } from '../lib/errors.ts';
 import { conditionOf } from '../lib/operations/merge/condition.ts';
 import { withChain, writeState } from '../lib/operations/merge/read.ts';
@@ -37,7 +38,11 @@ For example:
         if (asOf !== undefined && chain.tip.day !== asOf) {
           context.log(`there is no set of ${asOf}; the state is that of ${chain.tip.day}`);
         }
-        return await writeState(effects, chain, { path, format }, condition);
+        try {
+          return await writeState(effects, chain, { path, format }, condition);
+        } catch (error) {
+          throw where === undefined ? error : queryError(`--where: '${where}'`, where, error);
+        }
       });
     if (to !== undefined) {
       const run = effects.staging.folder.split('/').at(-1) ?? '';

@@ -13,8 +13,16 @@ export function compressionOf(name: string, head: Uint8Array): Compression {
       `'${name}' is ${other.kind}. Expected plain text, .gz, .zst or Parquet; unpack it first.`,
     );
   }
+  // Not to be taken for text: it would be a table of rubbish.
+  if (/\.parquet$/i.test(name) && head.length > 0 && !hex.startsWith(parquetMagic)) {
+    throw new UserError(
+      `'${name}' is no Parquet file, although its name says so; fetch it again, or rename it.`,
+    );
+  }
   return 'uncompressed';
 }
+
+const parquetMagic = '50415231';
 
 const unreadable = [
   { magic: '425a68', kind: 'bzip2' },

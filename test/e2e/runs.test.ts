@@ -144,7 +144,7 @@ failed: it is bad
       /'2026' is the beginning of 2 runs: .*00000002, .*00000001; write more of it/,
     ],
     [['runs:show', '20261120T060000Z-00000003'], 2, /there is no run '.*3'.*did you mean 2026.*\?/],
-    [['runs:logs', '--invocation=9', first], 2, /has no invocation 9/],
+    [['runs:logs', '--invocation=9', first], 2, /has no invocation '9'/],
     [['runs:logs', '--invocation=x', first], 2, /--invocation: 'x'/],
     [['runs:list', '--last=0'], 2, /--last: '0'/],
     [['runs:sql', 'selec'], 1, /syntax error/],

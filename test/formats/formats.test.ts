@@ -45,6 +45,11 @@ test.each(['425a6839', 'fd377a585a00', '504b0304', '377abcaf271c'])(
   },
 );
 
+test('a file that is only called Parquet is refused', () => {
+  expect(() => compressionOf('logs.parquet', Buffer.from('a,b'))).toThrow(/no Parquet file/);
+  expect(compressionOf('logs.parquet', Buffer.from('PAR1x'))).toBe('uncompressed');
+});
+
 test('Parquet is told by its first bytes', () => {
   expect(isParquet(Buffer.from('PAR1x'))).toBe(true);
   expect(isParquet(Buffer.from('{"a":1}'))).toBe(false);

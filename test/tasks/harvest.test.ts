@@ -396,7 +396,7 @@ describe('objects that cannot be packed', () => {
     expect(ran.exitCode).toBe(1);
     expect(errorsOf(ran)[0]).toContain('3 objects could not be packed, more than --max-failures=2');
     expect(errorsOf(ran)[0]).toContain('00000.json: no luck');
-    expect(errorsOf(ran)[1]).toContain('1 of 2 chunks are not packed');
+    expect(errorsOf(ran)[1]).toContain('1 of 2 chunks is not packed');
     expect(await reconciled()).toEqual([10, 10, 0, 0]);
     await done(pack('--max-failures=30%', broken));
     expect(await reconciled()).toEqual([20, 17, 0, 3]);

@@ -356,7 +356,7 @@ describe('refused is', () => {
     await put('length.ts', module());
     const command = `${derive} --with=length.ts`;
     expect(await failed(`${command} --date=2026-11-02`)).toContain(
-      'users has no set of 2026-11-02',
+      "'users' has no set of 2026-11-02",
     );
     await store(2, '1,Ann\n2,Bob\n');
     await done(command);

@@ -1,4 +1,5 @@
 import type { Engine, Row } from '../../engine/engine.ts';
+import { queryError } from '../../engine/query-error.ts';
 import { numberAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
@@ -39,9 +40,11 @@ export async function checkRules(
   const counts = rules.map(
     (rule, index) => sql`count(*) filter (where ${isBroken(rule)}) as ${identifier(`r${index}`)}`,
   );
-  const [row = {}] = await engine.rows(
-    sql`select ${[sql`count(*) as n`, ...counts]} from (${query})`,
-  );
+  const [row = {}] = await engine
+    .rows(sql`select ${[sql`count(*) as n`, ...counts]} from (${query})`)
+    .catch(async (error: unknown) => {
+      throw await ruleError(engine, query, rules, error);
+    });
   const checked: Checked[] = [];
   for (const [index, rule] of rules.entries()) {
     const violations = numberAt(row, `r${index}`);
@@ -64,9 +67,34 @@ function isBroken({ condition }: Rule): Sql {
   return sql`not coalesce(((\n${raw(condition)}\n)::boolean), false)`;
 }
 
+/** The error of the first rule that the engine does not take, where all of them together met with one. */
+async function ruleError(
+  engine: Engine,
+  query: Sql,
+  rules: readonly Rule[],
+  error: unknown,
+): Promise<unknown> {
+  for (const rule of rules) {
+    try {
+      await engine.rows(sql`select count(*) from (${query}) where ${isBroken(rule)}`);
+    } catch (own) {
+      return queryError(`--rule: '${rule.name}'`, rule.condition, own);
+    }
+  }
+  return error;
+}
+
 async function checkCondition(engine: Engine, { name, condition }: Rule): Promise<void> {
   // Without the brackets, so that none in the condition can close them.
-  const tables = await tablesIn(engine, `select\n${condition}\nfrom data where true`);
+  const tables = await tablesIn(engine, `select\n${condition}\nfrom data where true`).catch(
+    (error: unknown) => {
+      if (!(error instanceof UsageError)) throw error;
+      const example = "write for example --rule='pageloads >= 0'";
+      throw new UsageError(`--rule: '${name}' is no condition in SQL; ${example}`, {
+        cause: error,
+      });
+    },
+  );
   if (tables.length !== 1 || tables[0]?.join() !== 'data') {
     throw new UsageError(
       `--rule: '${name}' names a table; a rule is a condition on the columns of one row`,

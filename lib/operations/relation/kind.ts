@@ -1,4 +1,5 @@
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Row } from '../../engine/engine.ts';
+import { EngineError } from '../../engine/error.ts';
 import { textAt } from '../../engine/row.ts';
 import { sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
@@ -27,32 +28,50 @@ const HEAD_BYTES = 64 * 1024;
 const SAMPLE_LINES = 200;
 
 /** Looks at the first lines of a file; its name decides between kinds of text. Throws UserError for what it cannot read. */
-export async function kindOf(engine: Engine, { path, uri }: DataFile): Promise<Kind> {
+export async function kindOf(engine: Engine, file: DataFile): Promise<Kind> {
+  const { path } = file;
+  const name = file.uri.startsWith('file:') ? path : file.uri;
   const head = await readAt(path, 0, HEAD_BYTES);
   if (head.length === 0)
-    throw new UserError(`'${uri}' is empty: it has neither rows nor columns; name another file`);
+    throw new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
   if (isParquet(head)) return { format: 'parquet' };
-  const compression = compressionOf(uri, head);
-  const rows = await engine.rows(sql`select coalesce(line, '') as line
-    from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit ${SAMPLE_LINES}`);
+  const compression = compressionOf(name, head);
+  const rows = await firstLines(engine, path, compression, name);
   const lines = rows.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
   const filled = lines.filter((line) => line.trim() !== '');
-  const format = formatNamed(uri, filled);
+  const format = formatNamed(name, filled);
   switch (format) {
     case 'csv':
-      return csvKind(uri, compression, filled[0] ?? '');
+      return csvKind(name, compression, filled[0] ?? '');
     case 'jsonl':
       return { format: 'jsonl', compression };
     case 'json':
       return { format: 'json', compression };
     case 'clf':
-      throw new UserError(`'${uri}' is an access log; read it with pipe events:ingest`);
+      throw new UserError(`'${name}' is an access log; read it with pipe events:ingest`);
     case undefined:
       throw new UserError(
-        `'${uri}': its format can be told neither by its name nor by its first lines; expected Parquet, CSV, TSV, JSON or JSON lines, named .parquet, .csv, .tsv, .json or .jsonl`,
+        `'${name}': its format can be told neither by its name nor by its first lines; expected Parquet, CSV, TSV, JSON or JSON lines, named .parquet, .csv, .tsv, .json or .jsonl`,
       );
     default:
       return format satisfies never;
+  }
+}
+
+/** Lines of a file, which may be damaged where it is compressed. */
+async function firstLines(
+  engine: Engine,
+  path: string,
+  compression: Compression,
+  name: string,
+): Promise<Row[]> {
+  try {
+    return await engine.rows(sql`select coalesce(line, '') as line
+      from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit ${SAMPLE_LINES}`);
+  } catch (cause) {
+    if (compression === 'uncompressed' || !(cause instanceof EngineError)) throw cause;
+    const problem = `'${name}' is damaged: it is not valid ${compression}`;
+    throw new UserError(`${problem}; fetch it again.`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
+import { caretUnder } from '../../engine/query-error.ts';
 import { textAt } from '../../engine/row.ts';
 import { literal, sql } from '../../engine/sql.ts';
 import { UsageError } from '../../errors.ts';
@@ -79,14 +80,11 @@ function refusal(query: string, tree: unknown): UsageError {
   const [position] = textIn(problem, 'position');
   const at = Number(position);
   return new UsageError(
-    `the query: ${message}${Number.isNaN(at) ? '' : `\n${caretAt(query, at)}`}`,
+    `the query: ${message}${Number.isNaN(at) ? '' : `\n${caretUnder(query, charsIn(query, at))}`}`,
   );
 }
 
-/** The line of the place with a caret below it. The engine counts bytes. */
-function caretAt(query: string, position: number): string {
-  const before = Buffer.from(query).subarray(0, position).toString();
-  const start = before.lastIndexOf('\n') + 1;
-  const [line = ''] = query.slice(start).split('\n');
-  return `  ${line}\n  ${' '.repeat(before.length - start)}^`;
+/** The engine counts bytes. */
+function charsIn(query: string, bytes: number): number {
+  return Buffer.from(query).subarray(0, bytes).toString().length;
 }
