@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { NoDataError, UserError } from '../lib/errors.ts';
@@ -57,8 +57,11 @@ function byTask(task: string, context: RunContext, effects: LoadEffects): Comput
         cause: error,
       });
     }
-    const input = { name: to, version: '' };
-    const files = [{ input, fetch: () => Promise.resolve(to) }];
+    // It may hold any format, whatever its name says.
+    const made = effects.staging.path('rows');
+    await rename(to, made);
+    const input = { name: made, version: '' };
+    const files = [{ input, fetch: () => Promise.resolve(made) }];
     const loaded = await load(effects, { files, version: '' });
     return await placeRows({ name: task, ...loaded }, todo, each);
   };

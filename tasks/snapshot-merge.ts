@@ -47,10 +47,11 @@ For example:
     }
     context.log(`${dataset}: ${merging.cost.text}`);
     if (!merging.merged) return;
-    const { rewritten, carried, rows } = merging.merged;
+    const { rewritten, carried, joined, rows } = merging.merged;
     context.log(
       `${dataset}: ${rewritten} buckets rewritten with ${countText(rows.out)} records, ${carried} taken over as they are`,
     );
+    if (joined > 0) context.log(`${dataset}: ${joined} small buckets joined, since keys are gone`);
   },
 });
 

@@ -3,6 +3,7 @@ import { dayOf } from '../lib/dates/zone.ts';
 import { parseDay } from '../lib/dates/day.ts';
 import { checkDataset } from '../lib/dataset/layout.ts';
 import { damagedDays, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
+import type { Engine } from '../lib/engine/engine.ts';
 import { UsageError, UserError } from '../lib/errors.ts';
 import type { MergeEffects } from '../lib/operations/merge/merge.ts';
 import { standingOf } from '../lib/operations/merge/guards.ts';
@@ -114,13 +115,8 @@ export async function effectsOf(
   context: RunContext,
   memory: string | undefined,
 ): Promise<SetEffects> {
-  return {
-    engine: await context.engine(memory === undefined ? undefined : engineOptions(memory)),
-    store: context.store,
-    staging: await context.staging(),
-    publish: (draft) => context.publish(draft),
-    log: (message) => context.log(message),
-  };
+  const engine = await context.engine(memory === undefined ? undefined : engineOptions(memory));
+  return { engine, ...(await effectsWith(context)) };
 }
 
 /** As {@link effectsOf}, with an engine of one thread for every core. */
@@ -128,12 +124,23 @@ export async function mergeEffectsOf(
   context: RunContext,
   memory: string | undefined,
 ): Promise<MergeEffects> {
-  const effects = await effectsOf(context, memory);
   const count = availableParallelism();
-  const engines = Array.from({ length: count }, () =>
-    context.engine({ threads: 1, ...(memory !== undefined && engineOptions(memory, count)) }),
-  );
-  return { ...effects, engines: await Promise.all(engines) };
+  const open = (): Promise<Engine> =>
+    context.engine({ threads: 1, ...(memory !== undefined && engineOptions(memory, count)) });
+  const [first, ...others] = await Promise.all([
+    open(),
+    ...Array.from({ length: count - 1 }, open),
+  ]);
+  return { ...(await effectsWith(context)), engines: [first, ...others] };
+}
+
+async function effectsWith(context: RunContext): Promise<Omit<SetEffects, 'engine'>> {
+  return {
+    store: context.store,
+    staging: await context.staging(),
+    publish: (draft) => context.publish(draft),
+    log: (message) => context.log(message),
+  };
 }
 
 /** Resident memory is up to 1.7 times what the engine is told (measured). */

@@ -65,7 +65,7 @@ async function killedMerge(): Promise<void> {
   const { report } = await runTasks(
     tasksOf(snapshot),
     'snapshot:merge',
-    ['--dataset=d', '--when=always'],
+    ['--dataset=d', '--when=always', '--bucket-rows=5'],
     options({ store: dying }),
   );
   expect(report.status).toBe('failed');

@@ -1,3 +1,4 @@
+import { measure } from '../../dataset/publish.ts';
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Bounds } from '../../dataset/snapshot.ts';
 import type { Engine, Row, WriteOptions } from '../../engine/engine.ts';
@@ -8,6 +9,7 @@ import type { Sql } from '../../engine/sql.ts';
 import type { Staging } from '../../store/store.ts';
 import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
+import { flush } from './write-to.ts';
 
 /** A staged file of a range of keys. */
 export interface BucketFile extends Bounds {
@@ -104,6 +106,13 @@ export async function cut(
   return files;
 }
 
+/** Brings a file to the disk and measures it, which whoever publishes many need not do then. */
+export async function finish(bucket: BucketFile): Promise<BucketFile> {
+  const { path } = bucket.file;
+  const [content] = await Promise.all([measure(path), flush(path)]);
+  return { ...bucket, file: { ...bucket.file, content } };
+}
+
 /** Numbers the files of a set, so that their names sort as their keys do. */
 export function named(buckets: readonly BucketFile[], kind: string): BucketFile[] {
   return buckets.map((bucket, index) => {
@@ -119,7 +128,8 @@ function groupsOf({ rowGroupRows }: BucketSize): WriteOptions {
   return rowGroupRows === undefined ? {} : { rowGroupRows };
 }
 
-function mostRows(
+/** How many rows make a bucket, where so many take so many bytes. */
+export function mostRows(
   { rows, bytes }: { readonly rows: number; readonly bytes: number },
   size: BucketSize,
 ): number {
@@ -137,6 +147,15 @@ async function bucketFile(
 
 /** The least and the greatest key of a file. */
 export async function endsOf(engine: Engine, path: string, key: Key): Promise<Bounds> {
+  const [column, ...others] = key;
+  // One column has a quicker way.
+  if (column && others.length === 0) {
+    const name = identifier(column.name);
+    const [ends = {}] = await engine.rows(
+      sql`select min(${name})::varchar as least, max(${name})::varchar as greatest from ${parquet([path])}`,
+    );
+    return { first: [textAt(ends, 'least')], last: [textAt(ends, 'greatest')] };
+  }
   const least = await engine.rows(endQuery(path, key, 'asc'));
   const greatest = await engine.rows(endQuery(path, key, 'desc'));
   const textsOf = ([row = {}]: readonly Row[]): string[] =>
@@ -145,12 +164,6 @@ export async function endsOf(engine: Engine, path: string, key: Key): Promise<Bo
 }
 
 function endQuery(path: string, key: Key, direction: 'asc' | 'desc'): Sql {
-  const [column, ...others] = key;
-  // One column has a quicker way.
-  if (column && others.length === 0) {
-    const end = raw(direction === 'asc' ? 'min' : 'max');
-    return sql`select ${end}(${identifier(column.name)})::varchar as ${raw(textColumn(0))} from ${parquet([path])}`;
-  }
   const order = key.map(({ name }) => sql`${identifier(name)} ${raw(direction)}`);
   return sql`select ${keyTexts(key)} from ${parquet([path])} order by ${order} limit 1`;
 }

@@ -17,6 +17,9 @@ export interface StateEffects {
   readonly staging: Staging;
 }
 
+/** The column that tells of which increment a change is, the last one the greatest. */
+const TURN = raw('__pipe_turn');
+
 /** A part of a state: a bucket of the full set, and what increments have for its keys. */
 export interface Part {
   readonly index: number;
@@ -84,9 +87,38 @@ export class State {
     return await this.#merged(base ? [base] : [], changes, range);
   }
 
-  /** As {@link partRows}, of changes that are at hand. */
-  async partRowsWith({ base }: Part, changes: Sql): Promise<Sql> {
-    return this.#changed(await this.#base(base ? [base] : []), changes);
+  /** As {@link partRows}, where a table has what {@link lastTurns} gives. */
+  async partRowsBy({ base, changes, range }: Part, turns: Sql): Promise<Sql> {
+    const names = sql`${this.columns.map(({ name }) => identifier(name))}`;
+    const key = keyColumns(this.key);
+    return sql`select ${names} from (${await this.#base(base ? [base] : [])}) anti join ${turns} using (${key})
+      union all select ${names} from (${join(await this.#turns(changes, range), ' union all ')})
+        semi join (select ${key}, ${TURN} from ${turns} where not ${identifier(DELETED)}) using (${key}, ${TURN})`;
+  }
+
+  /**
+   * Which increment changed each key of a part last, and whether that deleted it; undefined where
+   * no increment has files with such keys.
+   */
+  async lastTurns({ changes, range }: Part): Promise<Sql | undefined> {
+    const turns = await this.#turns(changes, range);
+    if (turns.length === 0) return undefined;
+    const key = keyColumns(this.key);
+    const deleted = identifier(DELETED);
+    const all = join(turns, ' union all ');
+    if (turns.length === 1) return sql`select ${key}, ${TURN}, ${deleted} from (${all})`;
+    return sql`select ${key}, max(${TURN}) as ${TURN}, arg_max(${deleted}, ${TURN}) as ${deleted}
+      from (${all}) group by ${key}`;
+  }
+
+  /** Whether an increment has keys of a part. */
+  async isChanged(engine: Engine, { changes, range }: Part): Promise<boolean> {
+    // Most have some in the first that is looked at.
+    for (const turn of await this.#turns(changes, range)) {
+      const any = sql`select 1 as there from (${turn}) limit 1`;
+      if ((await engine.rows(any)).length > 0) return true;
+    }
+    return false;
   }
 
   /** The last change of each key of a part, with the column `_deleted`; undefined where there is none. */
@@ -122,18 +154,24 @@ export class State {
   }
 
   async #changes(sets: Part['changes'], range: KeyRange): Promise<Sql | undefined> {
-    const held = sets.filter(({ buckets }) => buckets.length > 0);
-    const parts: Sql[] = [];
-    for (const [turn, { set, buckets }] of held.entries()) {
+    const turns = await this.#turns(sets, range);
+    if (turns.length === 0) return undefined;
+    const all = join(turns, ' union all ');
+    if (turns.length === 1) return sql`select * exclude (${TURN}) from (${all})`;
+    return sql`select * exclude (${TURN}) from (${all})
+      qualify rank() over (partition by ${keyColumns(this.key)} order by ${TURN} desc) = 1`;
+  }
+
+  /** The changes of each increment that has files of a range, oldest first, with its turn. */
+  async #turns(sets: Part['changes'], range: KeyRange): Promise<readonly Sql[]> {
+    const turns: Sql[] = [];
+    for (const { set, buckets } of sets) {
+      if (buckets.length === 0) continue;
       const columns = selected(this.columns, set.manifest.schema);
-      parts.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turn))} as __pipe_turn
+      turns.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turns.length))} as ${TURN}
         from ${parquet(await this.#paths(buckets))} where ${isWithin(this.key, range)}`);
     }
-    if (parts.length === 0) return undefined;
-    const all = join(parts, ' union all ');
-    if (parts.length === 1) return sql`select * exclude (__pipe_turn) from (${all})`;
-    return sql`select * exclude (__pipe_turn) from (${all})
-      qualify rank() over (partition by ${keyColumns(this.key)} order by __pipe_turn desc) = 1`;
+    return turns;
   }
 
   async #paths(buckets: readonly StoredBucket[]): Promise<string[]> {

@@ -53,7 +53,8 @@ async function toPath<Result>(
   }
 }
 
-async function flush(path: string): Promise<void> {
+/** Waits until a file is on the disk. */
+export async function flush(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();
