@@ -30,13 +30,15 @@ const plans = [
   { partBytes: 32 * MIB, atOnce: 8 },
 ];
 
-/** How often each is measured, in turn; the fastest time counts, as the others shared the machine. */
-const TURNS = 3;
+/** How often each is measured, in turn; the median counts. */
+const TURNS = 5;
 
 /** One way to move the file. */
 interface Way {
   readonly name: string;
   readonly isPipe?: boolean;
+  /** What shows that it came whole. */
+  readonly checks: 'nothing' | 'CRC32' | 'SHA-256';
   readonly move: () => Promise<unknown>;
 }
 
@@ -81,11 +83,13 @@ function uploads(
   return [
     ...plans.map((plan) => ({
       name: `SDK, parts of ${plan.partBytes / MIB} MiB, ${plan.atOnce} at once`,
+      checks: 'CRC32' as const,
       move: () => putParts(client, file, bytes, plan),
     })),
     {
       name: 'Pipe, upload',
       isPipe: true,
+      checks: 'CRC32',
       async move() {
         const staging = await store.openStaging('bench');
         const staged = staging.path('file');
@@ -113,16 +117,40 @@ async function downloads(
     await staging.close();
   };
   const target = join(folder, 'down');
+  // What Pipe downloads goes away with its staging.
+  const fetch = (get: () => Promise<unknown>) => async (): Promise<void> => {
+    await get();
+    await rm(target);
+  };
+  const ranges = plans.map((plan) => ({
+    plan,
+    name: `SDK, ranges of ${plan.partBytes / MIB} MiB, ${plan.atOnce} at once`,
+  }));
   return [
-    { name: 'SDK, one GET into a file', move: () => getWhole(client, target) },
-    ...plans.map((plan) => ({
-      name: `SDK, ranges of ${plan.partBytes / MIB} MiB, ${plan.atOnce} at once`,
-      move: () => getRanges(client, target, bytes, plan),
+    { name: 'SDK, one GET', checks: 'CRC32', move: fetch(() => getWhole(client, target)) },
+    ...ranges.map(({ name, plan }) => ({
+      name,
+      checks: 'nothing' as const,
+      move: fetch(() => getRanges(client, target, bytes, plan)),
     })),
-    { name: 'Pipe, download', isPipe: true, move: () => download() },
     {
-      name: 'Pipe, download held against its SHA-256',
+      name: 'SDK, one GET, hashed as it comes',
+      checks: 'SHA-256',
+      move: fetch(() => getWhole(client, target, sha256)),
+    },
+    ...ranges.map(({ name, plan }) => ({
+      name: `${name}, hashed then`,
+      checks: 'SHA-256' as const,
+      move: fetch(async () => {
+        await getRanges(client, target, bytes, plan);
+        if ((await hashOf(target)) !== sha256) throw new Error('it came damaged');
+      }),
+    })),
+    { name: 'Pipe, download', isPipe: true, checks: 'CRC32', move: () => download() },
+    {
+      name: 'Pipe, download held against its manifest',
       isPipe: true,
+      checks: 'SHA-256',
       move: () => download({ bytes, sha256 }),
     },
   ];
@@ -136,24 +164,35 @@ function storeAt(place: Place, folder: string) {
   );
 }
 
-/** The fastest of several turns of each way, with the part of the SDK's best speed that Pipe has. */
+/**
+ * The medians of several turns of each way, and for those of Pipe what part of the SDK's best speed
+ * they have: of all, and of those that check as much.
+ */
 async function compare(bytes: number, ways: readonly Way[]): Promise<readonly object[]> {
-  const fastest = new Map<string, Measured>();
+  const turns = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const { name, move } of ways) {
-      const measured = await timed(async () => void (await move()));
-      const before = fastest.get(name);
-      if (!before || measured.seconds < before.seconds) fastest.set(name, measured);
-    }
+    for (const way of ways) turns.get(way)?.push(await timed(async () => void (await way.move())));
   }
-  const speed = ({ name }: Way): number => bytes / MIB / (fastest.get(name)?.seconds ?? Infinity);
-  const best = Math.max(...ways.filter(({ isPipe }) => !isPipe).map(speed));
+  const median = (way: Way, value: (measured: Measured) => number): number =>
+    turns
+      .get(way)
+      ?.map(value)
+      .sort((one, other) => one - other)[Math.floor(TURNS / 2)] ?? Number.NaN;
+  const speed = (way: Way): number => bytes / MIB / median(way, ({ seconds }) => seconds);
+  const ofBest = (way: Way, among: (other: Way) => boolean): number => {
+    const best = Math.max(...ways.filter((other) => !other.isPipe && among(other)).map(speed));
+    return Math.round((speed(way) / best) * 100) / 100;
+  };
   return ways.map((way) => ({
     what: way.name,
+    checks: way.checks,
     'MiB/s': Math.round(speed(way)),
-    'CPU s': Math.round((fastest.get(way.name)?.cpuMs ?? 0) / 100) / 10,
-    'peak RSS MiB': Math.round((fastest.get(way.name)?.peakBytes ?? 0) / MIB),
-    ...(way.isPipe && { 'of the best': Math.round((speed(way) / best) * 100) / 100 }),
+    'CPU s': Math.round(median(way, ({ cpuMs }) => cpuMs) / 10) / 100,
+    'peak RSS MiB': Math.round(median(way, ({ peakBytes }) => peakBytes) / MIB),
+    ...(way.isPipe && {
+      'of the best': ofBest(way, () => true),
+      'so checked': ofBest(way, ({ checks }) => checks === way.checks),
+    }),
   }));
 }
 
@@ -189,10 +228,13 @@ async function putParts(client: S3Client, file: string, bytes: number, plan: Pla
   await client.send(new CompleteMultipartUploadCommand(complete));
 }
 
-async function getWhole(client: S3Client, target: string): Promise<void> {
+async function getWhole(client: S3Client, target: string, sha256?: string): Promise<void> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'sdk' }));
   if (!(Body instanceof Readable)) throw new Error('the reply has no body');
-  await pipeline(Body, createWriteStream(target));
+  const hash = createHash('sha256');
+  if (sha256 !== undefined) Body.on('data', (chunk: Buffer) => hash.update(chunk));
+  await pipeline(Body, createWriteStream(target, { highWaterMark: MIB }));
+  if (sha256 !== undefined && hash.digest('hex') !== sha256) throw new Error('it came damaged');
 }
 
 async function getRanges(
@@ -223,6 +265,6 @@ async function writeRandom(file: string, bytes: number): Promise<void> {
 
 async function hashOf(file: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  await pipeline(createReadStream(file, { highWaterMark: MIB }), hash);
   return hash.digest('hex');
 }

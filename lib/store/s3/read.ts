@@ -1,4 +1,4 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../../errors.ts';
@@ -22,8 +22,10 @@ export interface Progress {
   at: number;
   /** Absent where the reader has a better way to tell whether the bytes are right. */
   crc?: number;
-  /** Known once the first reply is there. */
+  /** Where it ends, known once the first reply is there. */
   total?: number;
+  /** Of the bytes from `at` to `total` alone. */
+  readonly isPart?: boolean;
   /** Of the version, if one is asked for, and else of the first reply. */
   etag?: string;
   /** CRC32 of the whole object in base64, where the server has it. */
@@ -133,28 +135,43 @@ async function open(
   key: string,
   progress: Progress,
 ): Promise<AsyncIterable<Uint8Array> & Pick<Readable, 'destroy'>> {
-  const { at, etag } = progress;
+  const { at, total = Infinity, etag, isPart = at > 0 } = progress;
   const command = new GetObjectCommand({
     ...session.at(key),
-    ...(at > 0 && { Range: `bytes=${at}-` }),
+    ...(isPart && { Range: `bytes=${at}-${total - 1}` }),
     ...(etag !== undefined && { IfMatch: quotedEtag(etag) }),
   });
-  const { Body, ContentLength, ETag, ChecksumCRC32 } = await session.client.send(command);
+  const reply = await session.client.send(command);
+  const { Body } = reply;
   if (!(Body instanceof Readable)) throw new Error('the reply has no body');
-  if (ContentLength === undefined) {
-    Body.destroy();
-    throw badReply('the reply does not tell its length');
-  }
-  if (at === 0) {
-    progress.total = ContentLength;
-    progress.etag = plainEtag(ETag);
-    // The checksum of checksums of parts, `…-3`, is none of the whole.
-    progress.expected = ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
-  }
-  return Body;
+  const fault = isPart ? faultOfPart(reply, progress) : start(reply, progress);
+  if (fault === undefined) return Body;
+  Body.destroy();
+  throw badReply(fault);
 }
 
-function damaged(session: Session, key: string): SpoiltError {
+/** Notes what is to come, or says what the reply lacks. */
+function start(reply: GetObjectCommandOutput, progress: Progress): string | undefined {
+  const { ContentLength, ETag, ChecksumCRC32 } = reply;
+  if (ContentLength === undefined) return 'the reply does not tell its length';
+  progress.total = ContentLength;
+  progress.etag = plainEtag(ETag);
+  // The checksum of checksums of parts, `…-3`, is none of the whole.
+  progress.expected = ChecksumCRC32?.includes('-') ? undefined : ChecksumCRC32;
+  return undefined;
+}
+
+/** Bytes from elsewhere have a right length, too. */
+function faultOfPart(
+  { ContentRange }: GetObjectCommandOutput,
+  { at, total = 0 }: Progress,
+): string | undefined {
+  const isRight = ContentRange?.startsWith(`bytes ${at}-${total - 1}/`);
+  return isRight ? undefined : 'the reply is not the part that was asked for';
+}
+
+/** The error of an object whose bytes do not have its checksum. */
+export function damaged(session: Session, key: string): SpoiltError {
   return spoilt(session, key, 'it arrived damaged, as its checksum shows');
 }
 

@@ -163,11 +163,12 @@ class S3Store implements Store {
     checkKey(key);
     const session = this.#session;
     const segments = isAppendable(key) ? await segmentsOf(session, key) : [];
-    const bytes = segments.length > 0 ? bytesIn(segments) : expected?.bytes;
-    await this.#shared.spool.reserve(staging, bytes ?? (await session.head(key))?.bytes ?? 0);
+    const known = segments.length > 0 ? bytesIn(segments) : expected?.bytes;
+    const bytes = known ?? (await session.head(key))?.bytes ?? 0;
+    await this.#shared.spool.reserve(staging, bytes);
     const path = staging.path(key.slice(key.lastIndexOf('/') + 1));
     if (segments.length > 0) await writeFile(path, streamAppended(session, segments));
-    else await session.transfers(() => downloadS3(session, key, path, expected));
+    else await downloadS3(session, { key, path, bytes, expected });
     return path;
   }
 

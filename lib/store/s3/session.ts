@@ -20,6 +20,8 @@ export class Session implements RetryEffects {
   readonly limits: S3Limits;
   /** For files and parts; whoever holds a slot must not wait for another one. */
   readonly transfers: LimitFunction;
+  /** For what is not on its way itself, but in parts that are: whoever holds one waits for `transfers`. */
+  readonly largeFiles: LimitFunction;
   readonly now: () => number;
   readonly notices: Notices;
   readonly signal: AbortSignal | undefined;
@@ -33,6 +35,7 @@ export class Session implements RetryEffects {
       prefix,
       limits,
       transfers: pLimit(limits.transfers),
+      largeFiles: pLimit(MAX_LARGE_FILES),
       now,
       notices: new Notices(options.notice ?? (() => {}), now),
     });
@@ -44,6 +47,7 @@ export class Session implements RetryEffects {
     this.prefix = parts.prefix;
     this.limits = parts.limits;
     this.transfers = parts.transfers;
+    this.largeFiles = parts.largeFiles;
     this.now = parts.now;
     this.notices = parts.notices;
     this.signal = signal;
@@ -102,7 +106,7 @@ export class Session implements RetryEffects {
 
 type Parts = Pick<
   Session,
-  'client' | 'bucket' | 'prefix' | 'limits' | 'transfers' | 'now' | 'notices'
+  'client' | 'bucket' | 'prefix' | 'limits' | 'transfers' | 'largeFiles' | 'now' | 'notices'
 >;
 
 /** An object without its bytes. */
@@ -147,6 +151,9 @@ function createClient(options: S3Options, limits: S3Limits): S3Client {
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Each has a thread that hashes; the parts of one are enough to fill most networks. */
+const MAX_LARGE_FILES = 4;
 
 /** More than transfers, so that a listing need not wait for them. */
 const MAX_SOCKETS = 64;
