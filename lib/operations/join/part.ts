@@ -63,7 +63,8 @@ async function joinSmaller(
   part: Part,
   options: PartOptions,
 ): Promise<readonly Joined[]> {
-  const parts = part.parts * CUT;
+  const whole = divisible(part, options);
+  const parts = whole.parts * CUT;
   if (parts > MOST_PARTS) {
     throw new UserError(
       `${nameOf(part)} does not fit into memory; give the join more with --memory=<size>, or try --strategy=hot`,
@@ -72,19 +73,22 @@ async function joinSmaller(
   effects.log(`${nameOf(part)} does not fit into memory; cutting it into ${CUT}`);
   const all: Joined[] = [];
   for (let turn = 0; turn < CUT; turn++) {
-    const smaller = { ...finer(part, options), part: part.part + turn * part.parts, parts };
+    const smaller = { ...whole, part: whole.part + turn * whole.parts, parts };
     const joined = await attempt(effects, spec, smaller, options);
     all.push(...(joined ? [joined] : await joinSmaller(effects, spec, smaller, options)));
   }
   return all;
 }
 
-/** Rows of a part that is cut by more of the same hash stay in that part. */
-function finer(part: Part, { heavy }: PartOptions): Part {
-  if (part.strategy !== 'plain') return part;
-  return heavy.length > 0
-    ? { ...part, strategy: 'hot', hotKeys: heavy }
-    : { ...part, strategy: 'shards' };
+/** The same rows as a part that more parts make smaller: those of one key are never cut by its hash. */
+function divisible(part: Part, { heavy }: PartOptions): Part {
+  const { strategy, part: number, parts } = part;
+  if (strategy === 'plain') {
+    return { ...part, strategy: heavy.length > 0 ? 'hot' : 'shards', hotKeys: heavy };
+  }
+  if (strategy !== 'shards' || heavy.length === 0) return part;
+  const within = { part: number, parts };
+  return { strategy: 'hot', within, part: 0, parts: 1, hotKeys: heavy };
 }
 
 /** Undefined where memory does not suffice. */

@@ -60,8 +60,9 @@ function sortName({ how, left, rights, main, columns }: JoinSpec, index: number)
 }
 
 /** `select` of one branch: the columns of the result as `o0`, …, the main key as `s0`, … and the rows' places. */
-function branchQuery(spec: JoinSpec, { how, left, right }: Branch, options: QueryOptions): Sql {
+function branchQuery(spec: JoinSpec, branch: Branch, options: QueryOptions): Sql {
   const { rights, main } = spec;
+  const { how } = branch;
   const columns = spec.columns.map(
     (column, index) => sql`${valueOf(column, how)} as ${raw(`"o${index}"`)}`,
   );
@@ -78,10 +79,14 @@ function branchQuery(spec: JoinSpec, { how, left, right }: Branch, options: Quer
     place('p', 'l."place"', noLeft),
     ...placesOf(spec, options).map((index) => place(`p${index}`, `r${index}."place"`, noRight)),
   ];
-  return sql`select ${[...columns, ...keys, ...places]} from ${tables(spec, { how, left, right }, options.build)}`;
+  return sql`select ${[...columns, ...keys, ...places]} from ${tables(spec, branch, options.build)}`;
 }
 
-function tables(spec: JoinSpec, { how, left, right }: Branch, build: 'left' | 'right'): Sql {
+function tables(
+  spec: JoinSpec,
+  { how, others = how, left, right }: Branch,
+  build: 'left' | 'right',
+): Sql {
   const [first] = spec.rights;
   const leftTable = sql`(${rowsOf(leftOf(spec), left)}) l`;
   const rightTable = (index: number): Sql =>
@@ -92,7 +97,8 @@ function tables(spec: JoinSpec, { how, left, right }: Branch, build: 'left' | 'r
     return sql`${rightTable(0)} ${raw(mirrored[how] ?? how)} join ${leftTable} on ${on(0)}`;
   }
   const joined = spec.rights.map(
-    (_, index) => sql`${raw(how)} join ${rightTable(index)} on ${on(index)}`,
+    (_, index) =>
+      sql`${raw(index === spec.main ? how : others)} join ${rightTable(index)} on ${on(index)}`,
   );
   return join([leftTable, ...joined], ' ');
 }

@@ -5,6 +5,8 @@ import type { How, JoinSpec, Strategy } from './spec.ts';
 /** One part of a join, `part` of `parts`, from 0. */
 export interface Part {
   readonly strategy: Strategy;
+  /** The part by the hash of the key that this is a part of; default: the whole join. For `shards` and `hot`. */
+  readonly within?: { readonly part: number; readonly parts: number };
   readonly part: number;
   readonly parts: number;
   /** For the strategy `hot`. */
@@ -20,6 +22,8 @@ export interface HotKey {
 /** A join of some rows of the left side with some of the right one; the parts' branches make the whole. */
 export interface Branch {
   readonly how: How;
+  /** How right sides but the main one are joined; default: as that. */
+  readonly others?: How;
   /** Conditions on each side, in terms of its columns `k0`, `k1`, … and `place`. */
   readonly left: Sql;
   readonly right: Sql;
@@ -42,7 +46,7 @@ export interface Branch {
  */
 export function branchesOf(how: How, part: Part, types: readonly string[]): readonly Branch[] {
   const all = raw('true');
-  const ofPart = bucket(sql`hash(${keyNames(types.length)})`, part);
+  const ofPart = bucket(sql`hash(${keyNames(types.length)})`, nested(part));
   const dealt = bucket(sql`hash("place")`, part);
   switch (part.strategy) {
     case 'plain':
@@ -65,7 +69,7 @@ export function branchesOf(how: How, part: Part, types: readonly string[]): read
 
 function hotBranches(
   how: How,
-  { hotKeys }: Part,
+  { hotKeys, within }: Part,
   types: readonly string[],
   { ofPart, dealt }: { readonly ofPart: Sql; readonly dealt: Sql },
 ): readonly Branch[] {
@@ -77,8 +81,11 @@ function hotBranches(
   const chill = sql`(${ofPart} and not coalesce(${isAmong(split, types)}, false))`;
   const ofSide = (side: HotKey['side']): readonly HotKey[] =>
     split.filter((key) => key.side === side);
-  const onLeft = isAmong(ofSide('left'), types);
-  const onRight = isAmong(ofSide('right'), types);
+  const inShard = within ? [bucket(sql`hash(${keyNames(types.length)})`, within)] : [];
+  const among = (side: HotKey['side']): Sql =>
+    sql`(${join([isAmong(ofSide(side), types), ...inShard], ' and ')})`;
+  const onLeft = among('left');
+  const onRight = among('right');
   const branches: Branch[] = [{ how, left: chill, right: chill }];
   if (ofSide('left').length > 0) {
     const left = sql`(${onLeft} and ${dealt})`;
@@ -87,9 +94,18 @@ function hotBranches(
   if (ofSide('right').length > 0) {
     const right = sql`(${onRight} and ${dealt})`;
     const kept = how === 'right' || how === 'full' ? 'right' : 'inner';
-    branches.push({ how: kept, left: onRight, right, build: 'left' });
+    // A row of the left side has partners on the main right side, but maybe none on another one.
+    branches.push({ how: kept, others: how, left: onRight, right, build: 'left' });
   }
   return branches;
+}
+
+/** A part of a part by the hash of the key is one of more parts by the same hash. */
+function nested({ part, parts, within = { part: 0, parts: 1 } }: Part): {
+  readonly part: number;
+  readonly parts: number;
+} {
+  return { part: within.part + part * within.parts, parts: within.parts * parts };
 }
 
 /** The join without the rows of the right side that match nothing. */

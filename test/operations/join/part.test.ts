@@ -54,6 +54,29 @@ test.each([
   },
 );
 
+test.each([1, 2, 3])(
+  'shard %i of three that runs out of memory is cut by what parts by key cannot make smaller',
+  async (number) => {
+    const spec = await joinOf();
+    const shard: Part = { strategy: 'shards', part: number - 1, parts: 3, hotKeys: [] };
+    const rowsOf = async (failures: number) => {
+      const parts = await joinPart(
+        { engine: failing(failures), staging: stagingIn(), log: () => undefined },
+        spec,
+        shard,
+        { build: 'right', rowGroupRows: 2048, heavy: hot, spillBytes: 0 },
+      );
+      const paths = parts.map(({ file }) => file.path);
+      const rows = await engine.rows(sql`select * from ${parquet(paths)} order by all`);
+      return { files: parts.length, rows };
+    };
+    const whole = await rowsOf(0);
+    expect(whole.files).toBe(1);
+    expect(await rowsOf(2)).toEqual({ files: 8, rows: whole.rows });
+    expect(await rowsOf(3)).toEqual({ files: 15, rows: whole.rows });
+  },
+);
+
 /** Says so many times that memory does not suffice. */
 function failing(failures: number): Engine {
   let left = failures;
