@@ -30,6 +30,8 @@ export async function joinEngine(
   });
   // Every block of a sample is read on its own, and would begin with the footer of the file.
   await engine.execute(sql`set parquet_metadata_cache = true`);
+  // The system has files that are read twice in memory already; a copy of them would take that of the rows.
+  await engine.execute(sql`set enable_external_file_cache = false`);
   return engine;
 }
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { openDuckDB } from '../../lib/engine/duckdb.ts';
+import { parquet } from '../../lib/engine/parquet.ts';
+import { numberAt } from '../../lib/engine/row.ts';
 import { literal, raw, sql } from '../../lib/engine/sql.ts';
 import type { Sql } from '../../lib/engine/sql.ts';
 
@@ -9,6 +11,8 @@ export interface JoinCase {
   readonly memory: string;
   readonly left: string;
   readonly right: string;
+  /** Whether the large side has keys of far more rows than others. */
+  readonly isSkewed?: boolean;
 }
 
 const KEYS = 1_000_000;
@@ -43,11 +47,35 @@ export async function joinCases(folder: string, rows: number): Promise<readonly 
       events(payload, sql`case when range % 5 < 2 then 0 else range end`),
     );
     return [
-      { name: 'zipf 1.1', memory: '1GB', left: zipf, right: meta },
-      { name: '40 % on one key', memory: '1GB', left: hot, right: meta },
+      { name: 'zipf 1.1', memory: '1GB', left: zipf, right: meta, isSkewed: true },
+      { name: '40 % on one key', memory: '1GB', left: hot, right: meta, isSkewed: true },
       { name: 'wide metadata', memory: '500MB', left: few, right: wide },
       { name: 'hot build side', memory: '500MB', left: spread, right: hotBuild },
     ];
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Which shard by the hash of the key has the most rows, from 1. */
+export async function fullestShard(left: string, shards: number): Promise<number> {
+  const engine = await openDuckDB();
+  try {
+    const [row = {}] = await engine.rows(sql`select 1 + hash(k) % ${raw(String(shards))} as shard
+      from ${parquet([left])} group by 1 order by count(*) desc limit 1`);
+    return numberAt(row, 'shard');
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A join of next to nothing. */
+export async function tinyCase(folder: string): Promise<JoinCase> {
+  const engine = await openDuckDB();
+  try {
+    const path = join(folder, 'tiny.parquet');
+    await engine.write(sql`select range as k, range as event from range(10)`, path);
+    return { name: 'tiny', memory: '1GB', left: path, right: path };
   } finally {
     await engine.close();
   }
