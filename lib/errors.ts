@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, inspect } from 'node:util';
 
 /** Exit codes of `pipe`, as documented in the README. */
 export const exitCodes = {
@@ -67,7 +67,9 @@ export class NotHeldError extends UserError {
 
 /** The message of whatever was thrown, for people. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  if (typeof error === 'string') return error;
+  return `${inspect(error, { depth: 1, breakLength: Infinity })} was thrown, which is no error; throw new Error('why')`;
 }
 
 /** A value from outside as it stands in a message: in quotes, control characters written out. */

@@ -68,7 +68,7 @@ async function write(path: string, page: string): Promise<void> {
     await writeFile(path, page);
   } catch (error) {
     throw new UserError(
-      `--out: '${path}' cannot be written (${reasonOf(error)}); name a file in a folder that is there`,
+      `--out: '${path}' cannot be written: ${reasonOf(error)}; name a file in a folder that is there`,
       { cause: error },
     );
   }

@@ -25,7 +25,7 @@ For example:
     await makeLedgerTables(engine, await filesOf(context));
     // The query is the user's own: it may do what the user may.
     const rows = await engine.rows(raw(args.query)).catch((error: unknown) => {
-      throw queryError('the query', args.query, error);
+      throw queryError('the query of runs, invocations and logs', args.query, error);
     });
     const names = Object.keys(rows[0] ?? {});
     if (args.format === 'table') yield tableOf(names, rows);

@@ -1,25 +1,34 @@
-import { exitCodes } from '../errors.ts';
+import { exitCodes, messageOf } from '../errors.ts';
+import { mapStack, sourceOf } from '../task/source-map.ts';
 
 /**
  * Waits for a run. Should a task end the process meanwhile, with whatever exit code, people are told
  * how to go on and the exit code is that of a failure: `process.exit(0)` in a task does not make a
- * run done. `isExpected`: a signal has ended it.
+ * run done. The same where a task leaves an error behind that nothing waits for. `isExpected`: a
+ * signal has ended it.
  */
 export async function untilDone<Result>(
   run: () => Promise<Result>,
-  { command, say, isExpected }: EarlyExit,
+  { command, say, isExpected, debug }: EarlyExit,
 ): Promise<Result> {
+  let isStray = false;
+  const onStray = (error: unknown): void => {
+    isStray = true;
+    say(strayText(error, debug));
+    process.exit(exitCodes.failed);
+  };
   const onExit = (): void => {
     if (isExpected()) return;
-    say("a task has ended this process; a task must not exit, or needs isolate: 'process'");
+    if (!isStray)
+      say("a task has ended this process; a task must not exit, or needs isolate: 'process'");
     say(`to go on: ${command}`);
     process.exitCode = exitCodes.failed;
   };
-  process.on('exit', onExit);
+  process.on('exit', onExit).on('uncaughtException', onStray);
   try {
     return await run();
   } finally {
-    process.off('exit', onExit);
+    process.off('exit', onExit).off('uncaughtException', onStray);
   }
 }
 
@@ -28,4 +37,20 @@ interface EarlyExit {
   readonly command: string;
   readonly say: (line: string) => void;
   readonly isExpected: () => boolean;
+  /** Whether stacks are shown. */
+  readonly debug: boolean;
+}
+
+/** An error that no caller caught: of a promise that nobody awaits, or of a timer or an event. */
+export function strayText(error: unknown, debug: boolean): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const source = sourceOf(stack);
+  const lines = [`unexpected error: ${messageOf(error)}`];
+  if (source !== undefined) {
+    lines[0] +=
+      '; nothing waits for it: await every promise, and catch what timers and events throw';
+    lines.push(`  ${source.replace(/\n(?=.)/g, '\n  ')}`);
+  }
+  if (debug) lines.push(mapStack(stack));
+  return lines.join('\n');
 }

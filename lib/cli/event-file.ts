@@ -36,7 +36,7 @@ export async function openLines(
   const fail = (error: unknown): void => {
     if (!failed)
       say(
-        `${option}: '${path}' could not be written (${reasonOf(error)}); the run goes on without it`,
+        `${option}: '${path}' could not be written: ${reasonOf(error)}; the run goes on without it`,
       );
     failed = true;
   };
@@ -70,7 +70,7 @@ async function openFile(path: string, option: string): Promise<Writable> {
     await once(stream, 'open');
   } catch (error) {
     throw new UsageError(
-      `${option}: '${path}' cannot be written (${reasonOf(error)}); name a file in a folder that is there`,
+      `${option}: '${path}' cannot be written: ${reasonOf(error)}; name a file in a folder that is there`,
       { cause: error },
     );
   }

@@ -38,6 +38,7 @@ export async function runTask(
   const width = process.stderr.columns ?? 80;
   mask.learn(secretsIn(registry.get(name), rest));
   const hide = (text: string): string => mask.text(text);
+  const debug = options['debug'] === true;
   const typed = resolveRoot(registry, name, rest, { ...settings, width, hide });
   const signals = listenToSignals(settings.graceMs, say);
   const { stop, cancel } = signals;
@@ -63,7 +64,7 @@ export async function runTask(
       const isExpected = (): boolean => signals.exitCode() !== undefined;
       const run = (): Promise<RunReport> =>
         runWithLedger(invocation, effects, { listen, planning, command });
-      return untilDone(run, { command, say, isExpected });
+      return untilDone(run, { command, say: (line) => say(hide(line)), isExpected, debug });
     })
       .catch((error: unknown) => {
         // Stopped while its plan was read.

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
+import { exitCodes } from '../errors.ts';
 import { Mask } from '../ledger/mask.ts';
 import { serve } from '../run/serve.ts';
 import type { FromWorker, ToWorker } from '../run/worker-messages.ts';
 import { secretsIn } from '../task/secrets.ts';
 import { compose } from './compose.ts';
+import { strayText } from './early-exit.ts';
 import { loadProject } from './registry.ts';
 import { environmentSecrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -22,6 +24,10 @@ export interface WorkerSetup {
 /** Does leaves for the process that started this one, until that ends or kills it. */
 export function work(birth: Birth): void {
   watchParent(birth);
+  process.on('uncaughtException', (error) => {
+    console.error(strayText(error, false));
+    process.exit(exitCodes.failed);
+  });
   const early: ToWorker[] = [];
   let receive: ((message: ToWorker) => void) | undefined;
   process.on('message', (message: ToWorker | WorkerSetup) => {
