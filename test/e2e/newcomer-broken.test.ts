@@ -118,12 +118,12 @@ const ways: Readonly<Record<string, Way>> = {
   'a store of an unknown kind': {
     line: 'pipe --store=ftp://host/x hello:world -- --name=Ann',
     code: 2,
-    says: ['"ftp://host/x"', 'The scheme "ftp:" is not supported', 's3://bucket/prefix'],
+    says: ["'ftp://host/x'", 'The scheme "ftp:" is not supported', 's3://bucket/prefix'],
   },
   'a store with a slash too few': {
     line: 'pipe --store=s3:/bucket hello:world -- --name=Ann',
     code: 2,
-    says: ['"s3:/bucket"', 'It names no bucket', 's3://bucket/prefix'],
+    says: ["'s3:/bucket'", 'It names no bucket', 's3://bucket/prefix'],
   },
   'a store that is a file': {
     line: 'pipe --store=.gitignore hello:world -- --name=Ann',
@@ -202,7 +202,7 @@ describe('broken by', () => {
       'pipe --store=/sys/pipe hello:world -- --name=Ann',
     );
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/"\/sys\/pipe.*(?:not permitted|permission denied|read-only)/);
+    expect(stderr).toMatch(/'\/sys\/pipe.*(?:not permitted|permission denied|read-only)/);
     expect(stderr).toContain('--store=<folder>');
   });
 
