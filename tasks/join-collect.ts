@@ -25,6 +25,11 @@ import {
 } from '../lib/operations/join/reconcile.ts';
 import { inputsOfJoin, targetOf } from '../lib/operations/join/request.ts';
 import type { JoinRequest } from '../lib/operations/join/request.ts';
+import {
+  countsOfUnreadable,
+  findUnreadable,
+  unreadableText,
+} from '../lib/operations/join/unreadable.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { RunContext } from '../lib/task/task.ts';
 import { integer } from '../lib/task/values.ts';
@@ -124,6 +129,8 @@ async function publishJoin(args: PlannedArgs, of: number, context: RunContext): 
     steps: tallySteps(look.rights[open.spec.main], room),
     isRepetitive: isRepetitive(look.left),
   });
+  const unreadable = await findUnreadable(engine, open.spec);
+  for (const each of unreadable) context.log(unreadableText(each));
   const isUnique = counted.rights.every(({ most }) => most <= 1);
   const options = { ...work.options, isUnique };
   const parts =
@@ -140,7 +147,7 @@ async function publishJoin(args: PlannedArgs, of: number, context: RunContext): 
     partition: target,
     files,
     rows: rowCounts(request.how, counted, out),
-    counts: countsOf(counted, out),
+    counts: { ...countsOf(counted, out), ...countsOfUnreadable(unreadable) },
     schema: parts[0]?.schema ?? [],
   });
 }

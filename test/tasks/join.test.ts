@@ -163,8 +163,31 @@ test('keys of different types are an error that says what to write', async () =>
   ]);
 });
 
-test('the same part again has the same bytes', async () => {
-  await visits('2026-11-18', 5000);
+test('keys that cannot be read as the type asked for are counted and told of', async () => {
+  await visits('2026-11-18', 10);
+  await writeFile(
+    path.join(runner.folder, 'pages.csv'),
+    'id,name\n0,Home\nn/a,Lost\n-,Lost\n2,Shop\n',
+  );
+  const ran = await runner.run(
+    `join:sharded -- --left=visits/site=a/date=2026-11-18 --right=pages.csv --on=page=id::bigint --to=named ${between}`,
+  );
+  expect(ran.exitCode, problems(ran)).toBe(0);
+  const { counts } = await manifestOf({ dataset: 'named', keys: day('2026-11-18').keys });
+  expect(counts).toMatchObject({
+    right: 4,
+    matchedRight: 2,
+    unmatchedRight: 2,
+    unreadableRight: 2,
+  });
+  expect(counts).not.toHaveProperty('unreadableLeft');
+  expect(JSON.stringify(ran.events)).toContain(
+    "2 rows of the right side cannot be joined: 'id' is no bigint, such as '-'",
+  );
+});
+
+test('the same part again has the same bytes, whatever memory and threads it has', async () => {
+  await visits('2026-11-18', 400_000);
   await users();
   const base = `--left=visits/site=a/date=2026-11-18 --right=users.csv --on=user --to=named --how=full ${between}`;
   await runner.run(`join:sharded -- ${base}`);
@@ -175,9 +198,14 @@ test('the same part again has the same bytes', async () => {
   };
   const first = await runner.run(command);
   expect(first.exitCode, problems(first)).toBe(0);
-  const before = (await manifestOf(shard)).files[0]?.sha256;
-  await runner.run(command, { force: true });
-  expect((await manifestOf(shard)).files[0]?.sha256).toBe(before);
+  const before = await manifestOf(shard);
+  // More than one row group, so that threads have something to share.
+  expect(before.rows.out).toBeGreaterThan(122_880);
+  for (const other of ['', ' --threads=1', ' --threads=3', ' --memory=100MB']) {
+    const again = await runner.run(`${command}${other}`, { force: true });
+    expect(again.exitCode, problems(again)).toBe(0);
+    expect((await manifestOf(shard)).files[0]?.sha256, other).toBe(before.files[0]?.sha256);
+  }
 });
 
 test('an empty side is joined like any other', async () => {

@@ -14,7 +14,8 @@ export function pairKeys(left: Side, right: Side, keys: readonly Key[]): readonl
     const ofRight = columnOf(right, key.right, 'right');
     if (key.type !== undefined) {
       const cast = (column: SideColumn): Sql => castTo(key.type ?? 'varchar', column.value);
-      return { left: cast(ofLeft), right: cast(ofRight), type: key.type };
+      const read = { left: ofLeft, right: ofRight };
+      return { left: cast(ofLeft), right: cast(ofRight), type: key.type, read };
     }
     if (ofLeft.type === ofRight.type) {
       return { left: ofLeft.value, right: ofRight.value, type: ofLeft.type };

@@ -41,7 +41,8 @@ const MOST_PARTS = 4096;
 
 /**
  * Joins one part and writes it to a local file. A part that runs out of memory is done again by one
- * thread, then in smaller parts of it one after the other, each of which makes a file.
+ * thread, then in smaller parts of it one after the other, each of which makes a file. The bytes of
+ * a file follow from its rows and `rowGroupRows` alone: neither threads nor memory change them.
  */
 export async function joinPart(
   effects: PartEffects,

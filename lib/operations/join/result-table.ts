@@ -1,7 +1,9 @@
 import { prefixOf } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
+import type { Counts } from '../../dataset/manifest.ts';
 import { readManifest } from '../../dataset/published.ts';
 import type { Reader } from '../../dataset/published.ts';
+import { unreadableNotes } from './unreadable.ts';
 
 interface ResultTable {
   readonly title: string;
@@ -30,9 +32,11 @@ export async function resultTable(
   place: string,
 ): Promise<ResultTable> {
   const rows: (readonly (string | number | null)[])[] = [];
+  const found: Counts[] = [];
   for (const target of targets.slice(0, MOST_ROWS)) {
     const published = await readManifest(store, prefixOf(target));
     const counts = published?.manifest.counts ?? {};
+    found.push(counts);
     const values = Object.values(shown).map((name) => counts[name] ?? null);
     rows.push([prefixOf(target).slice(0, -1), ...values]);
   }
@@ -46,6 +50,7 @@ export async function resultTable(
     rows,
     notes: [
       ...(more > 0 ? [`and ${more} more`] : []),
+      ...unreadableNotes(found),
       `Files: ${place}/${targets[0]?.dataset ?? ''}/**/*.parquet`,
     ],
   };

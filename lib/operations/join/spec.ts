@@ -58,7 +58,7 @@ function isKeyType(text: string): text is KeyType {
   return Object.hasOwn(keyTypes, text);
 }
 
-/** A key's value as the type it is compared as; what cannot be read as that type is NULL, and matches nothing. */
+/** A key's value as the type it is compared as; what cannot be read as that type is NULL, matches nothing and is counted (see `unreadable.ts`). */
 export function castTo(type: KeyType, value: Sql): Sql {
   return sql`try_cast(${value} as ${raw(keyTypes[type])})`;
 }
@@ -91,6 +91,8 @@ export interface KeyPair {
   readonly right: Sql;
   /** The engine's type of both values. */
   readonly type: string;
+  /** Columns whose values were asked to be read as another type. */
+  readonly read?: { readonly left: SideColumn; readonly right: SideColumn };
 }
 
 /** A column of the result. Of the left side, of a right one, or of both: a key with the same name. */
