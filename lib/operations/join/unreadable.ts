@@ -72,16 +72,19 @@ export function unreadableText({ side, column, type, rows, example }: Unreadable
   );
 }
 
-/** Counts of a manifest that tell of such rows, as a note; none where there are none. */
+/** What manifests count of such rows, as a note; none where there are none. */
 export function unreadableNotes(counts: readonly Counts[]): readonly string[] {
   const names = new Set(counts.flatMap((each) => Object.keys(each)));
-  return [...names]
+  const told = [...names]
     .filter((name) => name.startsWith(PREFIX))
     .map((name) => {
       const rows = counts.reduce((sum, each) => sum + (each[name] ?? 0), 0);
-      const side = name.slice(PREFIX.length).toLowerCase();
-      return `${countText(rows)} rows (${side}) have keys that cannot be read as the type asked for, and match nothing.`;
+      return `${name.slice(PREFIX.length).toLowerCase()} ${countText(rows)}`;
     });
+  if (told.length === 0) return [];
+  return [
+    `Rows whose keys cannot be read as the type asked for, and match nothing: ${told.join(', ')}.`,
+  ];
 }
 
 const PREFIX = 'unreadable';
