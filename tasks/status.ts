@@ -151,7 +151,9 @@ async function withoutDays(dataset: string, { store, cwd }: PlanContext): Promis
   const near = nearest(dataset, known);
   const hint = near
     ? `did you mean ${near}?`
-    : `datasets are ${known.slice(0, 10).join(', ') || 'none'}`;
+    : known.length === 0
+      ? 'it has no datasets; read events with events:ingest, or make some up with events:sample'
+      : `it has ${known.slice(0, 10).join(', ')}`;
   return new NoDataError(
     `--dataset: '${dataset}' has no published day in the store ${placeOf(store.uri, cwd)}; ${hint}`,
   );

@@ -48,7 +48,7 @@ export function parsePrefix(prefix: string): Partition | undefined {
 export function checkDataset(dataset: string): void {
   if (dataset.split('/').every(isValue)) return;
   throw new UsageError(
-    `${quoted(dataset)} cannot be a dataset. Expected names of ${allowed}, separated by "/", such as "stats/pageloads".`,
+    `${quoted(dataset)} cannot be a dataset. Expected names of ${allowed}, separated by '/', such as 'stats/pageloads'.`,
   );
 }
 
@@ -56,7 +56,7 @@ export function checkDataset(dataset: string): void {
 export function checkValue(key: string, value: string): void {
   if (isValue(value)) return;
   throw new UsageError(
-    `${quoted(value)} cannot be a value of '${key}'. Expected ${allowed}, not starting with ".", at most ${MAX_VALUE_BYTES} bytes.`,
+    `${quoted(value)} cannot be a value of '${key}'. Expected ${allowed}, not starting with '.', at most ${MAX_VALUE_BYTES} bytes.`,
   );
 }
 
@@ -73,7 +73,7 @@ const allowed = 'letters, digits and any of ._-+@~';
 function checkKeyName(key: string): void {
   if (isKeyName(key)) return;
   throw new UsageError(
-    `${quoted(key)} cannot be the key of a partition. Expected a letter, then at most 31 letters, digits or "_".`,
+    `${quoted(key)} cannot be the key of a partition. Expected a letter, then at most 31 letters, digits or '_'.`,
   );
 }
 

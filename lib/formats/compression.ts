@@ -16,7 +16,7 @@ export function compressionOf(name: string, head: Uint8Array): Compression {
   // Not to be taken for text: it would be a table of rubbish.
   if (/\.parquet$/i.test(name) && head.length > 0 && !hex.startsWith(parquetMagic)) {
     throw new UserError(
-      `'${name}' is no Parquet file, although its name says so; fetch it again, or rename it.`,
+      `'${name}' is no Parquet file, although its name says so; fetch it again, or rename it`,
     );
   }
   return 'uncompressed';

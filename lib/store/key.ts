@@ -72,7 +72,7 @@ function lengthFault(key: string): string | undefined {
 
 function badKey(what: string, key: string, fault: string): UserError {
   return new UserError(
-    `The ${what} ${quoted(key)} ${fault}. Expected names separated by single slashes, such as "events/site=a".`,
+    `The ${what} ${quoted(key)} ${fault}. Expected names separated by single slashes, such as 'events/site=a'.`,
   );
 }
 

@@ -34,10 +34,10 @@ export async function openStore(uri: string, { cwd, effects, s3 }: OpenOptions):
 function folderOf(uri: string): string {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
   if (scheme === 'file') return pathOf(uri);
-  if (scheme !== undefined) throw unusable(uri, `The scheme "${scheme}:" is not supported`);
+  if (scheme !== undefined) throw unusable(uri, `The scheme '${scheme}:' is not supported`);
   if (uri.trim() === '') throw unusable(uri, 'It is empty');
   // A shell expands `~` only at the start of a word, not in `--store=~/data`.
-  if (uri.startsWith('~')) throw unusable(uri, 'The shell did not expand "~"; write $HOME');
+  if (uri.startsWith('~')) throw unusable(uri, "The shell did not expand '~'; write $HOME");
   if (uri.includes('\0')) throw unusable(uri, 'It has a NUL character');
   return uri;
 }

@@ -118,7 +118,7 @@ const ways: Readonly<Record<string, Way>> = {
   'a store of an unknown kind': {
     line: 'pipe --store=ftp://host/x hello:world -- --name=Ann',
     code: 2,
-    says: ["'ftp://host/x'", 'The scheme "ftp:" is not supported', 's3://bucket/prefix'],
+    says: ["'ftp://host/x'", "The scheme 'ftp:' is not supported", 's3://bucket/prefix'],
   },
   'a store with a slash too few': {
     line: 'pipe --store=s3:/bucket hello:world -- --name=Ann',

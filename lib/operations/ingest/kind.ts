@@ -120,7 +120,7 @@ function gunzipHead({ name }: Source, head: Uint8Array): Buffer {
     // A flush at the end takes the data for whole although it is only the beginning.
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
-    throw new UserError(`'${name}' is damaged: it is not valid gzip. Fetch it again.`, { cause });
+    throw new UserError(`'${name}' is damaged: it is not valid gzip; fetch it again`, { cause });
   }
 }
 

@@ -71,7 +71,7 @@ async function firstLines(
   } catch (cause) {
     if (compression === 'uncompressed' || !(cause instanceof EngineError)) throw cause;
     const problem = `'${name}' is damaged: it is not valid ${compression}`;
-    throw new UserError(`${problem}; fetch it again.`, { cause });
+    throw new UserError(`${problem}; fetch it again`, { cause });
   }
 }
 
