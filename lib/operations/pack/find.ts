@@ -71,7 +71,9 @@ async function findInChunk(
 ): Promise<Packed | undefined> {
   try {
     const found = await findInParts(effects, manifest, id);
-    if (!found || isIntact(found)) return found;
+    if (found && isIntact(found)) return found;
+    // A damaged part can lead past a record, but hardly the same way twice.
+    if (!found && !(await findInParts(effects, manifest, id))) return undefined;
   } catch (error) {
     if (error instanceof ChangedError) throw error;
   }

@@ -66,6 +66,24 @@ describe.each<Format>(['parquet', 'jsonl'])('in a chunk of %s with many records,
     expect(seen.whole).toHaveLength(1);
   });
 
+  test('a part in which the id is damaged is not taken for the lack of a record', async () => {
+    const last = RECORDS - 1;
+    const undamaged = watched(store);
+    await findRecord(undamaged.effects, 'docs', idOf(last));
+    // Of Parquet the footer alone leads past it, by what it says of the greatest id.
+    let times = format === 'parquet' ? 1 : undamaged.parts.length;
+    const damage = (part: Buffer): void => {
+      if (times-- <= 0) return;
+      const id = Buffer.from(idOf(last));
+      for (let at = part.indexOf(id); at >= 0; at = part.indexOf(id, at)) {
+        part.write(idOf(last - 1), at);
+      }
+    };
+    const seen = watched(store, { damage });
+    expect(await findRecord(seen.effects, 'docs', idOf(last))).toEqual(recordOf(last));
+    expect(seen.whole).toHaveLength(1);
+  });
+
   test('a file that is replaced between two parts is looked up again', async () => {
     let isReplaced = false;
     const replace = async (key: string): Promise<void> => {
