@@ -36,8 +36,8 @@ export interface S3Limits {
   readonly transfers: number;
   /** Larger files go up in parts of this size; each part in flight is held in memory. */
   readonly partBytes: number;
-  /** What the files of this process in the spool may take. */
-  readonly spoolBytes: number;
+  /** What the files of this process in the spool may take. Default: nine tenths of what is free. */
+  readonly spoolBytes: number | undefined;
   /** An appended object is written this long after the first byte that is not, or when it is flushed. */
   readonly appendDelayMs: number;
   /** An appended object is kept in segments of about this size. */
@@ -59,7 +59,7 @@ export const defaultLimits: S3Limits = {
   maxPauseMs: 5_000,
   transfers: 16,
   partBytes: 8 * 1024 * 1024,
-  spoolBytes: Infinity,
+  spoolBytes: undefined,
   appendDelayMs: 2_000,
   segmentBytes: 1024 * 1024,
 };
