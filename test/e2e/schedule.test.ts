@@ -45,7 +45,7 @@ b     ··█·        1        0
 
   test.each([
     ['stats/click', 3, /no published day in the store data; did you mean stats\/clicks\?/],
-    ['events', 3, /datasets are stats\/clicks/],
+    ['events', 3, /it has stats\/clicks/],
     ['../x', 2, /'\.\.\/x' cannot be a dataset/],
   ])('--dataset=%s: says what is wrong', async (dataset, code, message) => {
     const result = await rig.pipe(['status:calendar', `--dataset=${dataset}`]);
