@@ -1,11 +1,11 @@
 import { numberAt } from '../../engine/row.ts';
-import { identifier, raw, sql } from '../../engine/sql.ts';
+import { raw, sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
 import { finish, rewriteBucket } from './bucket-files.ts';
 import type { BucketFile, BucketSize } from './bucket-files.ts';
 import { keyColumns } from './key.ts';
-import { DELETED } from './schema.ts';
+import { TURN } from './state.ts';
 import type { Part, State } from './state.ts';
 import type { SetEffects } from './store-set.ts';
 
@@ -16,7 +16,7 @@ export interface MergedPart {
   readonly rows: RowCounts;
 }
 
-/** Holds which increment counts for each key of the part that is being merged. */
+/** Holds in which turn each key of the part that is being merged was changed last. */
 const TURNS = raw('merging_turns');
 
 /** Writes a part anew, with its changes. Throws UserError where records do not add up. */
@@ -57,7 +57,7 @@ async function checked(
   // Of the few changes the table of a join is made, and the bucket runs past it.
   const [row = {}] = await engine.rows(sql`
     select (select count(*) from ${TURNS}) as changes,
-      (select count(*) from ${TURNS} where ${identifier(DELETED)}) as deletes,
+      (select count(*) from ${TURNS} where ${TURN} % 2 = 1) as deletes,
       (select count(*) from ${TURNS}
         semi join (${await state.partBase(part)}) using (${keyColumns(state.key)})) as known`);
   const changes = numberAt(row, 'changes');

@@ -17,8 +17,8 @@ export interface StateEffects {
   readonly staging: Staging;
 }
 
-/** The column that tells of which increment a change is, the last one the greatest. */
-const TURN = raw('__pipe_turn');
+/** The column that tells of which increment a change is: an even number, the last one's the greatest. */
+export const TURN = raw('__pipe_turn');
 
 /** A part of a state: a bucket of the full set, and what increments have for its keys. */
 export interface Part {
@@ -93,22 +93,21 @@ export class State {
     const key = keyColumns(this.key);
     return sql`select ${names} from (${await this.#base(base ? [base] : [])}) anti join ${turns} using (${key})
       union all select ${names} from (${join(await this.#turns(changes, range), ' union all ')})
-        semi join (select ${key}, ${TURN} from ${turns} where not ${identifier(DELETED)}) using (${key}, ${TURN})`;
+        semi join ${turns} using (${key}, ${TURN})`;
   }
 
   /**
-   * Which increment changed each key of a part last, and whether that deleted it; undefined where
-   * no increment has files with such keys.
+   * The turn in which each key of a part was changed last, as {@link TURN}: one more, so that no change
+   * has it, where that deleted it. Undefined where no increment has files with such keys.
    */
   async lastTurns({ changes, range }: Part): Promise<Sql | undefined> {
     const turns = await this.#turns(changes, range);
     if (turns.length === 0) return undefined;
     const key = keyColumns(this.key);
-    const deleted = identifier(DELETED);
+    const turn = sql`${TURN} + ${identifier(DELETED)}::integer`;
     const all = join(turns, ' union all ');
-    if (turns.length === 1) return sql`select ${key}, ${TURN}, ${deleted} from (${all})`;
-    return sql`select ${key}, max(${TURN}) as ${TURN}, arg_max(${deleted}, ${TURN}) as ${deleted}
-      from (${all}) group by ${key}`;
+    if (turns.length === 1) return sql`select ${key}, ${turn} as ${TURN} from (${all})`;
+    return sql`select ${key}, max(${turn}) as ${TURN} from (${all}) group by ${key}`;
   }
 
   /** Whether an increment has keys of a part. */
@@ -168,7 +167,7 @@ export class State {
     for (const { set, buckets } of sets) {
       if (buckets.length === 0) continue;
       const columns = selected(this.columns, set.manifest.schema);
-      turns.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(turns.length))} as ${TURN}
+      turns.push(sql`select ${columns}, ${identifier(DELETED)}, ${raw(String(2 * turns.length))} as ${TURN}
         from ${parquet(await this.#paths(buckets))} where ${isWithin(this.key, range)}`);
     }
     return turns;
