@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
+import { readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
+import { createFolders } from './durable.ts';
 import { codeOf } from './fault.ts';
 import { isForeign, ownedName, ownerLives, type LocalEffects } from './owner.ts';
 
@@ -59,7 +60,7 @@ async function createIn(folder: string, path: string): Promise<void> {
     await writeFile(path, '', { flag: 'wx' });
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    await mkdir(folder, { recursive: true });
+    await createFolders(folder);
     await writeFile(path, '', { flag: 'wx' });
   }
 }

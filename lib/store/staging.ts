@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoted, UserError } from '../errors.ts';
+import { createFoldersSync } from './durable.ts';
 import { codeOf, localError } from './fault.ts';
 import { isSegment } from './key.ts';
 import { ownedName, ownerLives, type LocalEffects } from './owner.ts';
@@ -46,7 +46,7 @@ export async function removeDead(
 
 function createFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    createFoldersSync(folder);
   } catch (error) {
     throw localError('create the staging folder', folder, error);
   }

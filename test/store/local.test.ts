@@ -165,3 +165,13 @@ function processOf(pid: number): LocalEffects & { clock: number; living: Set<str
     },
   };
 }
+
+test.runIf(process.platform === 'linux')(
+  'a file system that makes no folders and says that there are none above ends in an error',
+  async () => {
+    const nowhere = openLocalStore('/proc/none/store', effects);
+    await expect(nowhere.write('k', Buffer.from('x'))).rejects.toThrow(/Cannot write .*ENOENT/);
+    const staging = await nowhere.openStaging('test');
+    expect(() => staging.path('file')).toThrow(/Cannot create the staging folder .*ENOENT/);
+  },
+);
