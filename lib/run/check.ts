@@ -33,7 +33,9 @@ export async function checkPlan(
     const chain = [...above, invocation];
     const names = chain.map(({ task }) => task.name);
     if (above.some(({ text }) => text === invocation.text)) {
-      throw new UsageError(`${names.join(' => ')}: the plan of '${invocation.text}' calls itself`);
+      throw new UsageError(
+        `${names.join(' => ')}: the plan of '${invocation.text}' calls itself; let it end somewhere`,
+      );
     }
     if (invocation.task.show) {
       throw new UsageError(

@@ -152,7 +152,7 @@ test('what cannot be read is named as it was asked for', async () => {
       'duckdb 1.5.6: IO Error: Input is not a GZIP stream: s3://bucket/logs/1.gz',
   ]);
   expect(await ingest('s3://bucket/none')).toEqual([
-    "'s3://bucket/none' names no object, no folder with objects, and no glob that matches",
+    "'s3://bucket/none' names no object, no folder with objects, and no glob that matches; check the name",
   ]);
   expect(await ingest('s3:///none')).toEqual([
     "'s3:///none' names no bucket; expected s3://<bucket>/<key>",

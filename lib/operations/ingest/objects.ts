@@ -31,7 +31,7 @@ export async function findObjects(
   const entries = await entriesOf(store, key);
   if (entries.length === 0) {
     throw new NoDataError(
-      `${option}'${uri}' names no object, no folder with objects, and no glob that matches`,
+      `${option}'${uri}' names no object, no folder with objects, and no glob that matches; check the name`,
     );
   }
   return entries.map((entry) => ({ ...entry, store, uri: `s3://${bucket}/${entry.key}` }));

@@ -85,7 +85,8 @@ async function partitionFiles(
   const files: LocalFile[] = [];
   for (const partition of partitions) {
     const published = await readManifest(store, prefixOf(partition));
-    if (!published) throw new NoDataError(`${prefixOf(partition)}: nothing is published there`);
+    if (!published)
+      throw new NoDataError(`'${prefixOf(partition)}': nothing is published there; make it first`);
     const { manifest } = published;
     const paths = await dataPaths(store, manifest, staging);
     files.push(...paths.map((path) => ({ path, keys: manifest.partition })));
@@ -109,7 +110,8 @@ export async function openSide(
   files: readonly LocalFile[],
   options: { readonly flatten: boolean; readonly name: string },
 ): Promise<Side> {
-  if (files.length === 0) throw new NoDataError(`${options.name}: there are no files to read`);
+  if (files.length === 0)
+    throw new NoDataError(`${options.name}: there are no files to read; name others`);
   const paths = files.map(({ path }) => path);
   const source = parquet(paths, { byName: paths.length > 1 });
   const columns = await columnsOf(engine, source, [], options.flatten);

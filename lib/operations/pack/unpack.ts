@@ -37,7 +37,10 @@ export async function unpackChunk(
 ): Promise<{ readonly objects: number; readonly bytes: number }> {
   const prefix = prefixOf(packedChunk(dataset, chunk));
   const published = await readManifest(effects.store, prefix);
-  if (!published) throw new NoDataError(`${prefix}: nothing is packed in this chunk`);
+  if (!published)
+    throw new NoDataError(
+      `'${prefix}': nothing is packed in this chunk; pack it with pipe harvest:pack`,
+    );
   const wanted = ids && (await idsOf(published.manifest, ids));
   if (wanted?.size === 0) return { objects: 0, bytes: 0 };
   const staging = await effects.staging();
