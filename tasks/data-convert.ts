@@ -2,7 +2,7 @@ import { sql } from '../lib/engine/sql.ts';
 import { UsageError, UserError } from '../lib/errors.ts';
 import { formatNamed } from '../lib/formats/file-name.ts';
 import { copyRows } from '../lib/operations/relation/copy.ts';
-import { openTarget } from '../lib/operations/relation/output.ts';
+import { writeTo } from '../lib/operations/relation/output.ts';
 import { findPlace } from '../lib/operations/relation/place.ts';
 import { dataRejects } from '../lib/operations/relation/rejects.ts';
 import { columnsOf, openRelation } from '../lib/operations/relation/relation.ts';
@@ -45,19 +45,16 @@ For example:
     const relation = await openRelation(engine, await findPlace(from, context), {
       ...(types !== undefined && { types: parseTypes(types) }),
     });
-    const target = await openTarget(to, context);
-    try {
-      const out = await copyRows(engine, relation, target.path, format);
-      demandAll(relation, out);
-      demandFew(relation, out, most);
+    const out = await writeTo(to, context, async (path) => {
+      const rows = await copyRows(engine, relation, path, format);
+      demandAll(relation, rows);
+      demandFew(relation, rows, most);
       await writeRejects(relation, `${to}.rejects.jsonl`, context);
-      await target.commit();
-      context.log(`${out} ${out === 1 ? 'row' : 'rows'} in ${to}`);
-      const { rejected } = relation;
-      return { rows: { in: out + rejected, out, rejected, filtered: 0 } };
-    } finally {
-      await target.close();
-    }
+      return rows;
+    });
+    context.log(`${out} ${out === 1 ? 'row' : 'rows'} in ${to}`);
+    const { rejected } = relation;
+    return { rows: { in: out + rejected, out, rejected, filtered: 0 } };
   },
 });
 
@@ -87,18 +84,8 @@ async function writeRejects(
   if (rejected === 0) return;
   const engine = await context.engine();
   const query = sql`select * from ${dataRejects}`;
-  const target = await openTarget(uri, context);
-  try {
-    const columns = await columnsOf(engine, query);
-    await copyRows(engine, { query, columns }, target.path, {
-      format: 'jsonl',
-      compression: 'uncompressed',
-    });
-    await target.commit();
-    context.log(
-      `${rejected} ${rejected === 1 ? 'record' : 'records'} that cannot be read in ${uri}`,
-    );
-  } finally {
-    await target.close();
-  }
+  const columns = await columnsOf(engine, query);
+  const format = { format: 'jsonl', compression: 'uncompressed' } as const;
+  await writeTo(uri, context, (path) => copyRows(engine, { query, columns }, path, format));
+  context.log(`${rejected} ${rejected === 1 ? 'record' : 'records'} that cannot be read in ${uri}`);
 }

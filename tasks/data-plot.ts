@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { UsageError, UserError } from '../lib/errors.ts';
-import { openTarget } from '../lib/operations/relation/output.ts';
+import { writeTo } from '../lib/operations/relation/output.ts';
 import { findPlace } from '../lib/operations/relation/place.ts';
 import { plotOf } from '../lib/operations/relation/plot-data.ts';
 import { openQuery } from '../lib/operations/relation/query.ts';
@@ -88,11 +88,5 @@ async function write(
   content: string | Uint8Array,
   context: SummaryContext,
 ): Promise<void> {
-  const target = await openTarget(uri, context);
-  try {
-    await writeFile(target.path, content);
-    await target.commit();
-  } finally {
-    await target.close();
-  }
+  await writeTo(uri, context, (path) => writeFile(path, content));
 }

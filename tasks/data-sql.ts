@@ -3,7 +3,7 @@ import { UsageError } from '../lib/errors.ts';
 import { formatNamed } from '../lib/formats/file-name.ts';
 import type { NamedFormat } from '../lib/formats/file-name.ts';
 import { copyRows } from '../lib/operations/relation/copy.ts';
-import { openTarget } from '../lib/operations/relation/output.ts';
+import { writeTo } from '../lib/operations/relation/output.ts';
 import { openQuery } from '../lib/operations/relation/query.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Shown, SummaryContext } from '../lib/task/task.ts';
@@ -59,15 +59,11 @@ async function toFile(
   context: SummaryContext,
 ): Promise<Shown> {
   const format = formatOf(out.uri, out.format);
-  const target = await openTarget(out.uri, context);
-  try {
-    const relation = await openQuery(query, { tables, writable: [target.path] }, context);
-    const rows = await copyRows(await context.engine(), relation, target.path, format);
-    await target.commit();
-    return `${rows} ${rows === 1 ? 'row' : 'rows'} in ${out.uri}\n`;
-  } finally {
-    await target.close();
-  }
+  const rows = await writeTo(out.uri, context, async (path) => {
+    const relation = await openQuery(query, { tables, writable: [path] }, context);
+    return await copyRows(await context.engine(), relation, path, format);
+  });
+  return `${rows} ${rows === 1 ? 'row' : 'rows'} in ${out.uri}\n`;
 }
 
 function formatOf(uri: string, format: Format | undefined): NamedFormat {

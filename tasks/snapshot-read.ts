@@ -5,7 +5,7 @@ import { UserError } from '../lib/errors.ts';
 import { conditionOf } from '../lib/operations/merge/condition.ts';
 import { withChain, writeState } from '../lib/operations/merge/read.ts';
 import type { ReadFormat } from '../lib/operations/merge/read.ts';
-import { writeTo } from '../lib/operations/merge/write-to.ts';
+import { writeTo } from '../lib/operations/relation/output.ts';
 import { countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import { effectsOf } from './snapshot-options.ts';
@@ -45,8 +45,7 @@ For example:
         }
       });
     if (to !== undefined) {
-      const run = effects.staging.folder.split('/').at(-1) ?? '';
-      const rows = await writeTo({ ...context, run }, to, write);
+      const rows = await writeTo(to, context, write);
       context.log(`${to}: ${countText(rows)} records`);
       return { rows: { in: rows, out: rows, rejected: 0, filtered: 0 } };
     }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Column } from '../dataset/manifest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal, raw, sql } from '../engine/sql.ts';
+import { createFolders } from '../store/durable.ts';
 import { sampleEvents, sampleLines, sampleSize } from './sample.ts';
 import type { Sample } from './sample.ts';
 
@@ -36,7 +37,7 @@ export async function replaceFile(
 ): Promise<boolean> {
   const folder = path.dirname(file);
   const draft = path.join(folder, `.${path.basename(file)}.part`);
-  await mkdir(folder, { recursive: true });
+  await createFolders(folder);
   try {
     await write(draft);
     const isSame = await sameBytes(draft, file);

@@ -3,6 +3,16 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from './fault.ts';
 
+/** Waits until a file is on the disk. */
+export async function flushFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Flushes the entries of a folder to disk: without it a rename may be undone by a power cut. */
 export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

@@ -6,10 +6,10 @@ import { parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
+import { flushFile } from '../../store/durable.ts';
 import type { Staging } from '../../store/store.ts';
 import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
-import { flush } from './write-to.ts';
 
 /** A staged file of a range of keys. */
 export interface BucketFile extends Bounds {
@@ -109,7 +109,7 @@ export async function cut(
 /** Brings a file to the disk and measures it, which whoever publishes many need not do then. */
 export async function finish(bucket: BucketFile): Promise<BucketFile> {
   const { path } = bucket.file;
-  const [content] = await Promise.all([measure(path), flush(path)]);
+  const [content] = await Promise.all([measure(path), flushFile(path)]);
   return { ...bucket, file: { ...bucket.file, content } };
 }
 
