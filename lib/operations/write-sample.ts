@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Column } from '../dataset/manifest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal, raw, sql } from '../engine/sql.ts';
+import { reasonOf, UserError } from '../errors.ts';
 import { createFolders } from '../store/durable.ts';
 import { sampleEvents, sampleLines, sampleSize } from './sample.ts';
 import type { Sample } from './sample.ts';
@@ -37,7 +38,10 @@ export async function replaceFile(
 ): Promise<boolean> {
   const folder = path.dirname(file);
   const draft = path.join(folder, `.${path.basename(file)}.part`);
-  await createFolders(folder);
+  await createFolders(folder).catch((cause: unknown) => {
+    const message = `'${folder}' cannot be made: ${reasonOf(cause)}; name another folder with --to`;
+    throw new UserError(message, { cause });
+  });
   try {
     await write(draft);
     const isSame = await sameBytes(draft, file);
