@@ -193,7 +193,7 @@ test('and elsewhere until it has been silent for so long', async () => {
   const env = { PIPE_LEASE_STALE: '3s' };
   const next = await rig.pipe(['test:hold', '--key=a'], { env });
   expect(next.stderr).toContain('waits for run');
-  expect(next.stderr).toContain('on "far"');
+  expect(next.stderr).toContain("on 'far'");
   expect(next.code).toBe(0);
   expect(await generations()).toEqual([2]);
 });

@@ -147,7 +147,7 @@ failed: it is bad
     [['runs:logs', '--invocation=9', first], 2, /has no invocation '9'/],
     [['runs:logs', '--invocation=x', first], 2, /--invocation: 'x'/],
     [['runs:list', '--last=0'], 2, /--last: '0'/],
-    [['runs:sql', 'selec'], 1, /syntax error/],
+    [['runs:sql', 'selec'], 2, /syntax error/],
     [['--store=none', 'runs:show'], 2, /no run in the store none yet/],
     [['runs:prune', '--keep=-1'], 2, /--keep: '-1'/],
   ])('%j: says what is wrong', async (args, code, message) => {

@@ -201,7 +201,7 @@ jobs:
     [['--schedule=* * * * *', '--', '--jobs=2'], /'--jobs=2' names no task/],
     [
       ['--schedule=* * * * *', 'events:ingest', '--', '--site=a', 'x\ny'],
-      /"x\\ny" has a line break/,
+      /'x\\ny' has a line break/,
     ],
   ])('%j: says what is wrong', async (args, message) => {
     const result = await rig.pipe(['cron:print', '--', ...args]);
