@@ -58,7 +58,7 @@ describe('a write whose reply is lost', () => {
       { method: 'PUT', key: '/k', fault: { first: () => writeByAnother('k') } },
     );
     const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
-    await expect(writing).rejects.toThrow('Cannot tell whether "k" was written');
+    await expect(writing).rejects.toThrow("Cannot tell whether 'k' was written");
     await expect(writing).rejects.toMatchObject({ retryable: true });
     await expect(writing).rejects.not.toBeInstanceOf(ConflictError);
   });
@@ -135,7 +135,7 @@ describe('a server is asked whether it keeps to conditions', () => {
     async (kept) => {
       s3.server.state.conditions.put = kept;
       const writing = s3.store.write('k', Buffer.from('x'), { ifAbsent: true });
-      await expect(writing).rejects.toThrow(/"bucket" ignores conditions .* --unsafe-publish/);
+      await expect(writing).rejects.toThrow(/'bucket' ignores conditions .* --unsafe-publish/);
       expect(s3.bucket.objects.size).toBe(0);
     },
   );
