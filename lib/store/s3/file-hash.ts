@@ -11,8 +11,8 @@ export interface GrowingFile {
 }
 
 /**
- * The hash of a file, made in a thread of its own while the rest of the file is written. It reads
- * back what the system still has in memory: a fifth of what hashing itself costs.
+ * The hash of a file, made in a thread of its own while the rest of the file is written. What it
+ * reads back the system still has in memory.
  */
 export class FileHash {
   readonly #worker: Worker;
