@@ -67,7 +67,7 @@ function pipe({ left, right, memory }: JoinCase, folder: string, strategy: strin
   return { argv, spill: join(folder, 'data/.pipe') };
 }
 
-/** The join alone, with as much memory as `pipe` gives its engine. */
+/** The join alone, by an engine that gets all of the memory that `pipe` shares with its own process. */
 function duckdb({ left, right, memory }: JoinCase, folder: string, order: string): Command {
   const module = createRequire(import.meta.url).resolve('@duckdb/node-api');
   const spill = join(folder, 'spill');
