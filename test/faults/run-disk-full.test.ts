@@ -109,7 +109,7 @@ describe.skipIf(disk === undefined)('a run that finds no space', () => {
     const command = ['-q', 'test:all', '--', '--logs'];
     const full = await rig.pipe(command);
     expect(full.code, full.stderr).toBe(1);
-    expect(full.stderr).toMatch(/Cannot append to ".*events.jsonl": no space left on the disk/);
+    expect(full.stderr).toMatch(/Cannot append to '.*events.jsonl': no space left on the disk/);
     await disk?.free();
     const next = await rig.pipe(command);
     expect(next.code, next.stderr).toBe(0);
