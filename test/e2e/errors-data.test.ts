@@ -27,7 +27,17 @@ afterAll(() => rig.remove());
 /** A line for a shell, its exit code, and the lines on stderr. */
 type Case = readonly [line: string, code: number, ...said: string[]];
 
-async function expectSaid(...[line, code, ...said]: Case): Promise<void> {
+function testEach(cases: readonly Case[]): void {
+  test.each(cases.map(([line, code, ...said]) => ({ line, code, said })))('$line', expectSaid);
+}
+
+interface Said {
+  readonly line: string;
+  readonly code: number;
+  readonly said: readonly string[];
+}
+
+async function expectSaid({ line, code, said }: Said): Promise<void> {
   const result = await rig.shell(line);
   const stderr = result.stderr
     .trimEnd()
@@ -37,7 +47,7 @@ async function expectSaid(...[line, code, ...said]: Case): Promise<void> {
 }
 
 describe('files', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe events:ingest -- --site=all plain.log',
       2,
@@ -160,11 +170,11 @@ describe('files', () => {
       '',
       "no-data <time>  pipe harvest:get -- --dataset=h --id=1  # 'h' has nothing packed in it; pack objects with pipe harvest:pack -- --from=<uri> --to=h",
     ],
-  ])('%s', expectSaid);
+  ]);
 });
 
 describe('queries', () => {
-  test.each<Case>([
+  testEach([
     [
       "pipe data:sql -- 'select * form x'",
       2,
@@ -210,11 +220,11 @@ describe('queries', () => {
       '  selec 1',
       '  ^',
     ],
-  ])('%s', expectSaid);
+  ]);
 });
 
 describe('snapshots and joins', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe snapshot:read -- --dataset=c',
       3,
@@ -288,5 +298,5 @@ describe('snapshots and joins', () => {
       2,
       "join:sharded: --on: 'foo' is not a type to compare as; it is one of bigint, integer, double, varchar, date, timestamp, timestamptz, boolean, uuid",
     ],
-  ])('%s', expectSaid);
+  ]);
 });

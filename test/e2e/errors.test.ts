@@ -40,7 +40,17 @@ afterAll(() => rig.remove());
 /** A line for a shell, its exit code, and the lines on stderr. */
 type Case = readonly [line: string, code: number, ...said: string[]];
 
-async function expectSaid(...[line, code, ...said]: Case): Promise<void> {
+function testEach(cases: readonly Case[]): void {
+  test.each(cases.map(([line, code, ...said]) => ({ line, code, said })))('$line', expectSaid);
+}
+
+interface Said {
+  readonly line: string;
+  readonly code: number;
+  readonly said: readonly string[];
+}
+
+async function expectSaid({ line, code, said }: Said): Promise<void> {
   const result = await rig.shell(line);
   const stderr = result.stderr
     .trimEnd()
@@ -50,7 +60,7 @@ async function expectSaid(...[line, code, ...said]: Case): Promise<void> {
 }
 
 describe('the command line', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe config --foo',
       2,
@@ -112,11 +122,11 @@ describe('the command line', () => {
       '',
       '  wrong:secret takes --token=<token>',
     ],
-  ])('%s', expectSaid);
+  ]);
 });
 
 describe('a store', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe --store=s3:// stats:multi -- --sites=a',
       2,
@@ -155,11 +165,11 @@ describe('a store', () => {
       2,
       "runs:prune: --keep: 'x' is not a whole number, 0 or more; write for example --keep=7",
     ],
-  ])('%s', expectSaid);
+  ]);
 });
 
 describe('days and sites', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe stats:multi -- --sites=all',
       3,
@@ -200,11 +210,11 @@ describe('days and sites', () => {
       2,
       "events:sample: --to: 's3://bucket/x' is not a local folder; write for example --to=logs, or leave it out for the store",
     ],
-  ])('%s', expectSaid);
+  ]);
 });
 
 describe('a task of a project', () => {
-  test.each<Case>([
+  testEach([
     [
       'pipe wrong:nothing',
       1,
@@ -229,5 +239,5 @@ describe('a task of a project', () => {
       "pipe: a task has ended this process; a task must not exit, or needs isolate: 'process'",
       'pipe: to go on: pipe wrong:exits',
     ],
-  ])('%s', expectSaid);
+  ]);
 });
