@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
+import { testSaid } from './said.ts';
+import type { Case } from './said.ts';
 
 // Wrong commands and all that is said about them: culprit, what was expected, the next step.
 
@@ -24,27 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-/** A line for a shell, its exit code, and the lines on stderr. */
-type Case = readonly [line: string, code: number, ...said: string[]];
-
-function testEach(cases: readonly Case[]): void {
-  test.each(cases.map(([line, code, ...said]) => ({ line, code, said })))('$line', expectSaid);
-}
-
-interface Said {
-  readonly line: string;
-  readonly code: number;
-  readonly said: readonly string[];
-}
-
-async function expectSaid({ line, code, said }: Said): Promise<void> {
-  const result = await rig.shell(line);
-  const stderr = result.stderr
-    .trimEnd()
-    .replace(/ in \d[\d.]* m?s$/m, ' in <time>')
-    .replace(/^(no-data) +\d[\d.]* m?s/gm, '$1 <time>');
-  expect({ code: result.code, said: stderr.split('\n') }).toEqual({ code, said });
-}
+const testEach = (cases: readonly Case[]): void => testSaid(() => rig, cases);
 
 describe('files', () => {
   testEach([

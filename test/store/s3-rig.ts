@@ -6,6 +6,7 @@ import { newBucket } from '../rig/s3-server/state.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
 import type { S3Limits, S3Options } from '../../lib/store/s3/options.ts';
 import { openS3Store } from '../../lib/store/s3/s3.ts';
+import type { S3Place } from '../../lib/store/s3/s3.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { testEffects } from './system.ts';
 
@@ -15,6 +16,8 @@ export interface S3Rig {
   readonly spool: string;
   /** The same place, as another process would open it. */
   reopen(options?: Partial<S3Options>): Store;
+  /** Another place on the server, by `s3://bucket/<prefix>`, as tasks open them. */
+  open(uri: string): Promise<Store>;
   remove(): Promise<void>;
 }
 
@@ -45,24 +48,26 @@ export async function openS3Rig(
 ): Promise<S3Rig> {
   const spool = await mkdtemp(join(tmpdir(), 'pipe-'));
   server.state.buckets.set('bucket', newBucket());
-  const open = (more: Partial<S3Options> = {}): Store =>
-    openS3Store(
-      { bucket: 'bucket', prefix: 'some/prefix' },
-      {
-        effects: testEffects(),
-        spool,
-        endpoint: server.endpoint,
-        region: 'us-east-1',
-        credentials: testCredentials,
-        limits: quickLimits,
-        ...options,
-        ...more,
-      },
-    );
+  const open = (place: S3Place, more: Partial<S3Options> = {}): Store =>
+    openS3Store(place, {
+      effects: testEffects(),
+      spool,
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      credentials: testCredentials,
+      limits: quickLimits,
+      ...options,
+      ...more,
+    });
+  const own = { bucket: 'bucket', prefix: 'some/prefix' };
   return {
-    store: open(),
+    store: open(own),
     spool,
-    reopen: open,
+    reopen: (more) => open(own, more),
+    async open(uri) {
+      const { hostname: bucket, pathname } = new URL(uri);
+      return open({ bucket, prefix: pathname.slice(1) });
+    },
     remove: () => rm(spool, { recursive: true }),
   };
 }

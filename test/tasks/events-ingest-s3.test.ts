@@ -7,15 +7,13 @@ import { listPartitions } from '../../lib/dataset/catalog.ts';
 import type { Manifest } from '../../lib/dataset/manifest.ts';
 import { readManifest } from '../../lib/dataset/published.ts';
 import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
-import { openS3Store } from '../../lib/store/s3/s3.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { eventsIngest } from '../../tasks/events.ts';
 import { runTasks } from '../rig/run.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig, patientLimits, testCredentials } from '../store/s3-rig.ts';
+import { openS3Rig, patientLimits } from '../store/s3-rig.ts';
 import type { S3Rig } from '../store/s3-rig.ts';
-import { testEffects } from '../store/system.ts';
 
 let server: S3Server;
 let rig: S3Rig;
@@ -28,33 +26,18 @@ afterAll(() => server.close());
 beforeEach(async () => {
   rig = await openS3Rig(server, { limits: patientLimits });
   folder = await mkdtemp(path.join(tmpdir(), 'pipe-'));
-  logs = await open('s3://bucket/logs');
+  logs = await rig.open('s3://bucket/logs');
 });
 afterEach(async () => {
   await rig.remove();
   await rm(folder, { recursive: true });
 });
 
-async function open(uri: string): Promise<Store> {
-  const { hostname: bucket, pathname } = new URL(uri);
-  return openS3Store(
-    { bucket, prefix: pathname.slice(1) },
-    {
-      effects: testEffects(),
-      spool: rig.spool,
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: testCredentials,
-      limits: patientLimits,
-    },
-  );
-}
-
 /** Runs events:ingest; gives the statuses of its leaves and what it failed with. */
 async function ingest(...args: readonly string[]): Promise<readonly string[]> {
   const { events } = await runTasks([eventsIngest], 'events:ingest', ['--site=a', ...args], {
     store: rig.store,
-    openStore: open,
+    openStore: (uri) => rig.open(uri),
     cwd: folder,
     engineId: engineId(),
     openEngine: () => openDuckDB({ threads: 1 }),

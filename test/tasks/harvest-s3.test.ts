@@ -2,8 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
 import type { RunEvent } from '../../lib/ledger/events.ts';
 import { chunksOf } from '../../lib/operations/pack/chunks.ts';
-import { openS3Store } from '../../lib/store/s3/s3.ts';
-import type { Store } from '../../lib/store/store.ts';
 import {
   harvestChunk,
   harvestGet,
@@ -15,9 +13,8 @@ import { resolveCall } from '../../lib/task/invocation.ts';
 import { runOptions, runTasks } from '../rig/run.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig, quickLimits, testCredentials } from '../store/s3-rig.ts';
+import { openS3Rig, quickLimits } from '../store/s3-rig.ts';
 import type { S3Rig } from '../store/s3-rig.ts';
-import { testEffects } from '../store/system.ts';
 
 const tasks = [harvestPack, harvestList, harvestChunk, harvestGet, harvestUnpack];
 
@@ -28,34 +25,19 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(async () => {
-  rig = await openS3Rig(server);
+  // The server answers in this process, so many requests at once keep each other waiting.
+  const limits = { ...quickLimits, socketTimeoutMs: 5000, attempts: 20 };
+  rig = await openS3Rig(server, { limits });
 });
 afterEach(async () => {
   server.faults.clear();
   await rig.remove();
 });
 
-/** Another place in the bucket of the rig, by `s3://bucket/<prefix>`. */
-async function open(uri: string): Promise<Store> {
-  const { hostname: bucket, pathname } = new URL(uri);
-  return openS3Store(
-    { bucket, prefix: pathname.slice(1) },
-    {
-      effects: testEffects(),
-      spool: rig.spool,
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: testCredentials,
-      // The server answers in this process, so many requests at once keep each other waiting.
-      limits: { ...quickLimits, socketTimeoutMs: 5000, attempts: 20 },
-    },
-  );
-}
-
 async function run(task: string, args: Readonly<Record<string, string>>) {
   const { report, events } = await runTasks(tasks, task, args, {
     store: rig.store,
-    openStore: open,
+    openStore: (uri) => rig.open(uri),
     engineId: engineId(),
     openEngine: () => openDuckDB({ threads: 1 }),
   });
@@ -72,7 +54,7 @@ const pack = (args: Readonly<Record<string, string>> = {}) =>
   run('harvest:pack', { from: 's3://bucket/raw', to: 'docs', concurrency: '16', ...args });
 
 async function put(objects: Readonly<Record<string, string>>): Promise<void> {
-  const raw = await open('s3://bucket/raw');
+  const raw = await rig.open('s3://bucket/raw');
   for (const [key, body] of Object.entries(objects)) await raw.write(key, Buffer.from(body));
 }
 
@@ -118,7 +100,7 @@ test('from S3 to S3 and back, a page of the listing after another', async () => 
   expect(JSON.parse(String(got.output))).toMatchObject({ key: 'a b+c%20d.txt', body: 'odd' });
   const unpacked = await run('harvest:unpack', { dataset: 'docs', to: 's3://bucket/b' });
   expect(unpacked.errors).toEqual([]);
-  const back = await open('s3://bucket/b');
+  const back = await rig.open('s3://bucket/b');
   for (const [key, body] of Object.entries(objects)) {
     expect(String((await back.read(key))?.bytes), key).toBe(body);
   }
@@ -188,7 +170,7 @@ test('objects that are refused, vanish or change are told apart, and tried again
 
 test('the requests are those that were estimated, at most', async () => {
   await put(numbered(250));
-  const options = { store: rig.store, openStore: open };
+  const options = { store: rig.store, openStore: (uri: string) => rig.open(uri) };
   const effects = await runOptions(tasks, options);
   const args = ['--from=s3://bucket/raw', '--to=docs', '--chunks=2'];
   const call = resolveCall(effects.registry, { task: 'harvest:pack', args }, effects);

@@ -1,15 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { engineId, openDuckDB } from '../../lib/engine/duckdb.ts';
-import { openS3Store } from '../../lib/store/s3/s3.ts';
-import type { Store } from '../../lib/store/store.ts';
 import { tasksOf } from '../../lib/task/load.ts';
 import * as snapshot from '../../tasks/snapshot.ts';
 import { runTasks } from '../rig/run.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
-import { openS3Rig, patientLimits, testCredentials } from '../store/s3-rig.ts';
+import { openS3Rig, patientLimits } from '../store/s3-rig.ts';
 import type { S3Rig } from '../store/s3-rig.ts';
-import { testEffects } from '../store/system.ts';
 
 let server: S3Server;
 let rig: S3Rig;
@@ -22,21 +19,6 @@ beforeEach(async () => {
 });
 afterEach(() => rig.remove());
 
-async function open(uri: string): Promise<Store> {
-  const { hostname: bucket, pathname } = new URL(uri);
-  return openS3Store(
-    { bucket, prefix: pathname.slice(1) },
-    {
-      effects: testEffects(),
-      spool: rig.spool,
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: testCredentials,
-      limits: patientLimits,
-    },
-  );
-}
-
 async function run(task: string, ...args: readonly string[]): Promise<string> {
   const { report, events } = await runTasks(
     tasksOf(snapshot),
@@ -44,7 +26,7 @@ async function run(task: string, ...args: readonly string[]): Promise<string> {
     ['--dataset=d', ...args],
     {
       store: rig.store,
-      openStore: open,
+      openStore: (uri) => rig.open(uri),
       engineId: engineId(),
       openEngine: () => openDuckDB({ threads: 1 }),
     },
@@ -66,7 +48,7 @@ function fetched(): readonly string[] {
 }
 
 test('dumps come from S3 and states go there; a record costs one file of each set', async () => {
-  const dumps = await open('s3://bucket/dumps');
+  const dumps = await rig.open('s3://bucket/dumps');
   const lines = Array.from({ length: 50 }, (_, n) => `${100 + n},a`);
   await dumps.write('1.csv', Buffer.from(['id,v', ...lines, ''].join('\n')));
   await dumps.write('2.csv', Buffer.from(['id,v', ...lines.with(7, '107,b'), ''].join('\n')));
@@ -79,7 +61,7 @@ test('dumps come from S3 and states go there; a record costs one file of each se
   );
   await run('diff', '--from=s3://bucket/dumps/2.csv', '--date=2026-11-02', '--bucket-rows=10');
   await run('read', '--to=s3://bucket/out/state.csv');
-  const state = await (await open('s3://bucket/out')).read('state.csv');
+  const state = await (await rig.open('s3://bucket/out')).read('state.csv');
   expect(Buffer.from(state?.bytes ?? []).toString()).toContain('\n107,b\n108,a\n');
   fetched();
   expect(await run('get', '--key=107')).toBe('{"id":"107","v":"b"}\n');
