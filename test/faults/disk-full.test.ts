@@ -17,7 +17,7 @@ afterAll(() => disk?.remove());
 describe.skipIf(disk === undefined)('a full disk', () => {
   const folder = disk?.folder ?? '';
   const full =
-    /^\[store\] \[local\] Cannot .*: no space left on the disk \(ENOSPC\)\. .* Free some space/;
+    /^Cannot .*: no space left on the disk \(ENOSPC\)\. .* Free some space/;
   let store: Store;
 
   beforeEach(async () => {
