@@ -80,7 +80,7 @@ Options:
   --from=<source>  File, folder or glob, or s3://bucket/key: CSV or JSON lines, plain, gzip or zstd.
   --to=<dataset>   Dataset of the join's result.
   --part=<k/n>     Which of n parts of the files, such as 1/4.
-  --memory=<size>  What a process may take, such as 500MB; its peak may be a quarter higher [default: 1GB].
+  --memory=<size>  What a process may take, more or less, such as 500MB [default: 1GB].
 
 A step of join:sharded, to be run alone; runs:show has its command.
 

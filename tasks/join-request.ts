@@ -27,7 +27,7 @@ const shapeOptions = `
   --left-prefix=<text>    Put before the names of the left side's columns but keys.
   --right-prefix=<text>   The same for the right side; once for all of them, or once for each.
   --flatten               Make columns of the fields of structs: user.id becomes user_id.
-  --memory=<size>         What a process may take, such as 500MB; its peak may be a quarter higher [default: 1GB].` as const;
+  --memory=<size>         What a process may take, more or less, such as 500MB [default: 1GB].` as const;
 
 export const joinedOptions = `${sideOptions}
   --to=<dataset>          Dataset of the result, partitioned as the left side is.${shapeOptions}` as const;

@@ -15,7 +15,7 @@ Options:
   --on=<keys>             Columns that must be equal: user, or user_id=id, or id::bigint to compare as a type; several by commas.
   --to=<dataset>          The rows go to the datasets <dataset>/left and <dataset>/right.
   --sides=<list>          left, right, or both, separated by commas [default: left,right].
-  --memory=<size>         What a process may take, such as 500MB; its peak may be a quarter higher [default: 1GB].${daysOptions}
+  --memory=<size>         What a process may take, more or less, such as 500MB [default: 1GB].${daysOptions}
 
 For example:
   pipe join:unmatched -- --left=events/site=a --right=pages.csv --on=url --to=unknown --days-ago=1`,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { engineBytes, parseSize } from '../../lib/operations/join/memory.ts';
 import { joinCases } from './join-data.ts';
 import type { JoinCase } from './join-data.ts';
 import { measure } from './join-measure.ts';
@@ -21,9 +22,8 @@ export async function benchJoin(rows: number): Promise<readonly object[]> {
   try {
     const found: object[] = [];
     for (const each of await joinCases(folder, rows)) {
-      for (const order of ['order by l.k, l.event', '']) {
-        const name = order === '' ? 'DuckDB, unsorted' : 'DuckDB, sorted';
-        found.push(show(each, name, await measure(folder, duckdb(each, folder, order))));
+      for (const [name, alone] of Object.entries(aloneIn(each))) {
+        found.push(show(each, name, await measure(folder, duckdb(each, folder, alone))));
       }
       for (const strategy of strategies) {
         const measured = await measure(folder, pipe(each, folder, strategy));
@@ -67,14 +67,31 @@ function pipe({ left, right, memory }: JoinCase, folder: string, strategy: strin
   return { argv, spill: join(folder, 'data/.pipe') };
 }
 
-/** The join alone, by an engine that gets all of the memory that `pipe` shares with its own process. */
-function duckdb({ left, right, memory }: JoinCase, folder: string, order: string): Command {
+interface Alone {
+  readonly order: string;
+  /** What the engine may take. Its process takes a third more. */
+  readonly limit: string;
+}
+
+/** DuckDB with all of the memory, and with what is the engine's in `pipe`, so that the process takes as much. */
+function aloneIn({ memory }: JoinCase): Readonly<Record<string, Alone>> {
+  const order = 'order by l.k, l.event';
+  const share = `${engineBytes(parseSize(memory, 'memory'))}B`;
+  return {
+    'DuckDB, sorted': { order, limit: memory },
+    'DuckDB, sorted, of the same peak': { order, limit: share },
+    'DuckDB, unsorted': { order: '', limit: memory },
+  };
+}
+
+/** The join alone. */
+function duckdb({ left, right }: JoinCase, folder: string, { order, limit }: Alone): Command {
   const module = createRequire(import.meta.url).resolve('@duckdb/node-api');
   const spill = join(folder, 'spill');
   const copy = `copy (select l.*, r.* exclude (k) from read_parquet('${left}') l join read_parquet('${right}') r
     on l.k = r.k ${order}) to '${join(folder, 'plain.parquet')}' (format parquet, compression zstd, compression_level 1)`;
   const code = `const { DuckDBInstance } = await import(${JSON.stringify(module)});
-    const db = await DuckDBInstance.create(':memory:', { memory_limit: '${memory}', temp_directory: '${spill}' });
+    const db = await DuckDBInstance.create(':memory:', { memory_limit: '${limit}', temp_directory: '${spill}' });
     await (await db.connect()).run(${JSON.stringify(copy)});`;
   return { argv: ['--input-type=module', '-e', code], spill };
 }
