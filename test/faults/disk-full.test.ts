@@ -16,8 +16,7 @@ afterAll(() => disk?.remove());
 
 describe.skipIf(disk === undefined)('a full disk', () => {
   const folder = disk?.folder ?? '';
-  const full =
-    /^Cannot .*: no space left on the disk \(ENOSPC\)\. .* Free some space/;
+  const full = /^Cannot .*: no space left on the disk \(ENOSPC\)\. .* Free some space/;
   let store: Store;
 
   beforeEach(async () => {
