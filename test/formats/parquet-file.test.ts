@@ -91,7 +91,8 @@ test('rows are the same after writing and reading, over many row groups', async 
   const row = fc.record({
     t: fc.option(fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'))),
     i: fc.option(fc.maxSafeInteger()),
-    n: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    // The engine has one zero: among equal values it keeps whichever came first.
+    n: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
     b: fc.option(fc.boolean()),
   });
   const columns = { t: 'text', i: 'integer', n: 'number', b: 'boolean' } as const;
