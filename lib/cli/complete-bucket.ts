@@ -66,10 +66,16 @@ async function refresh(uri: string, path: string): Promise<void> {
 
 async function readNames(path: string): Promise<KeptNames> {
   try {
-    // Nobody but the process in the background writes it, and replaces it whole.
-    const names: KeptNames = JSON.parse(await readFile(path, 'utf8'));
-    return names;
+    const kept: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const { datasets, runs, values }: Readonly<Record<string, unknown>> = Object(kept);
+    const lists = Object.entries(Object(values)).map(([key, list]) => [key, texts(list)] as const);
+    return { datasets: texts(datasets), runs: texts(runs), values: Object.fromEntries(lists) };
   } catch {
     return { datasets: [], runs: [], values: {} };
   }
+}
+
+/** Another version of Pipe may have written the file. */
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

@@ -62,7 +62,7 @@ export interface Input {
   /** Changes when the content changes. */
   readonly version: string;
   readonly bytes?: number;
-  /** Of a partition: what a listing showed of it, see `sightOf`. */
+  /** What a listing showed of a partition (see `sightOf`) or of an object: the same as long as it holds the same. */
   readonly sight?: string;
   /** Rows that came from this input, where that is known. */
   readonly rows?: number;

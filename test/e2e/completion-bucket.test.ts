@@ -1,5 +1,6 @@
 import { readdir, readFile, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { listingFiles } from '../rig/loaded.ts';
 import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
@@ -20,14 +21,7 @@ beforeAll(async () => {
   add('.pipe/runs/20261120T060000Z-000aaaaa/events.jsonl');
   await rig.write({
     'package.json': '{}',
-    'register.mjs':
-      "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);",
-    'hooks.mjs': `import { appendFileSync } from 'node:fs';
-export async function load(url, context, next) {
-  appendFileSync(process.env.LOADED, url + '\\n');
-  return next(url, context);
-}
-`,
+    ...listingFiles,
   });
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listingFiles } from '../rig/loaded.ts';
 import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 
@@ -13,14 +14,7 @@ beforeAll(async () => {
 export const made = defineTask({ name: 'made:one', summary: 'Made', usage: '--x=<x>', run() {} });
 `,
     'data/events/site=a/date=2026-11-19/data.parquet': '',
-    'register.mjs':
-      "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);",
-    'hooks.mjs': `import { appendFileSync } from 'node:fs';
-export async function load(url, context, next) {
-  appendFileSync(process.env.LOADED, url + '\\n');
-  return next(url, context);
-}
-`,
+    ...listingFiles,
   });
   // The first look at a project's files bundles them; the list of its tasks is kept from then on.
   await rig.pipe(['--list']);

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataPaths } from '../../lib/dataset/catalog.ts';
@@ -11,16 +9,15 @@ import { openDuckDB } from '../../lib/engine/duckdb.ts';
 import type { Engine } from '../../lib/engine/engine.ts';
 import { parquet } from '../../lib/engine/parquet.ts';
 import { sql } from '../../lib/engine/sql.ts';
-import { openLocalStore } from '../../lib/store/local.ts';
-import { openS3Store } from '../../lib/store/s3/s3.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { createRig, pipeBin } from '../rig/rig.ts';
+import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
-import { newBucket } from '../rig/s3-server/state.ts';
-import { patientLimits, testCredentials } from '../store/s3-rig.ts';
-import { testEffects } from '../store/system.ts';
+import { bucketOf, folderOf } from './places.ts';
+import type { Place } from './places.ts';
+import { start } from './processes.ts';
+import type { Started } from './processes.ts';
 
 /** `PIPE_TEST_KILLS=100` takes seven minutes. */
 const KILLS = Number(process.env['PIPE_TEST_KILLS'] ?? 2);
@@ -48,35 +45,9 @@ afterAll(async () => {
   await rig.remove();
 });
 
-interface Place {
-  readonly env: Readonly<Record<string, string>>;
-  readonly store: Store;
-}
-
 const places: Readonly<Record<string, () => Place>> = {
-  'a folder': () => ({ env: {}, store: openLocalStore(rig.path('data'), testEffects()) }),
-  S3: () => {
-    server.state.buckets.set('bucket', newBucket());
-    const options = {
-      effects: testEffects(),
-      spool: rig.path('tmp/reader'),
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: testCredentials,
-      limits: patientLimits,
-    };
-    return {
-      env: {
-        PIPE_S3_ENDPOINT: server.endpoint,
-        PIPE_STORE: 's3://bucket/store',
-        AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-        TMPDIR: rig.path('tmp'),
-      },
-      store: openS3Store({ bucket: 'bucket', prefix: 'store' }, options),
-    };
-  },
+  'a folder': () => folderOf(rig),
+  S3: () => bucketOf(rig, server),
 };
 
 describe.each(Object.entries(places))('on %s', (_, place) => {
@@ -93,7 +64,7 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
           killed++;
         }
         const began = performance.now();
-        expect(await start(day, env).code).toBe(0);
+        expect((await derive(day, env).ended).code).toBe(0);
         durationMs = Math.min(durationMs, performance.now() - began);
         expect({ day, ...(await derived(store, day)) }).toEqual({ day, ...expected(day) });
       }
@@ -116,26 +87,16 @@ async function storeDay(day: Day, env: Place['env']): Promise<void> {
 }
 
 async function diedWithin(ms: number, day: Day, env: Place['env']): Promise<boolean> {
-  const child = start(day, env);
-  const timer = setTimeout(() => child.kill(), ms);
-  const code = await child.code;
+  const { child, ended } = derive(day, env);
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+  const { code } = await ended;
   clearTimeout(timer);
   return code === null;
 }
 
-function start(day: Day, env: Place['env']) {
+function derive(day: Day, env: Place['env']): Started {
   const args = ['--dataset=d', '--to=doubles', '--with=double.sql', `--date=${day}`];
-  const child = spawn(
-    process.execPath,
-    [pipeBin, 'snapshot:derive', '--', ...args, '--bucket-rows=15'],
-    {
-      cwd: rig.folder,
-      stdio: 'ignore',
-      env: { PATH: process.env['PATH'], HOME: rig.folder, ...env },
-    },
-  );
-  const code = once(child, 'close').then(() => child.exitCode);
-  return { code, kill: (): boolean => child.kill('SIGKILL') };
+  return start(rig, ['snapshot:derive', '--', ...args, '--bucket-rows=15'], { env });
 }
 
 interface State {

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chainOf, setsOf } from '../../lib/dataset/snapshot.ts';
@@ -9,16 +7,15 @@ import { openDuckDB } from '../../lib/engine/duckdb.ts';
 import type { Engine } from '../../lib/engine/engine.ts';
 import { textAt } from '../../lib/engine/row.ts';
 import { State } from '../../lib/operations/merge/state.ts';
-import { openLocalStore } from '../../lib/store/local.ts';
-import { openS3Store } from '../../lib/store/s3/s3.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { createRig, pipeBin } from '../rig/rig.ts';
+import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { startS3Server } from '../rig/s3-server/server.ts';
 import type { S3Server } from '../rig/s3-server/server.ts';
-import { newBucket } from '../rig/s3-server/state.ts';
-import { patientLimits, testCredentials } from '../store/s3-rig.ts';
-import { testEffects } from '../store/system.ts';
+import { bucketOf, folderOf } from './places.ts';
+import type { Place } from './places.ts';
+import { start } from './processes.ts';
+import type { Started } from './processes.ts';
 
 /** `PIPE_TEST_KILLS=200` takes ten minutes. */
 const KILLS = Number(process.env['PIPE_TEST_KILLS'] ?? 6);
@@ -43,49 +40,16 @@ afterAll(async () => {
   await rig.remove();
 });
 
-interface Place {
-  readonly env: Readonly<Record<string, string>>;
-  readonly open: () => Store;
-}
-
 const places: Readonly<Record<string, () => Place>> = {
-  'a folder': () => ({
-    env: {},
-    open: () => openLocalStore(rig.path('data'), testEffects()),
-  }),
-  S3: () => {
-    server.state.buckets.set('bucket', newBucket());
-    return {
-      env: {
-        PIPE_S3_ENDPOINT: server.endpoint,
-        PIPE_STORE: 's3://bucket/store',
-        AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-        TMPDIR: rig.path('tmp'),
-      },
-      open: () =>
-        openS3Store(
-          { bucket: 'bucket', prefix: 'store' },
-          {
-            effects: testEffects(),
-            spool: rig.path('tmp/reader'),
-            endpoint: server.endpoint,
-            region: 'us-east-1',
-            credentials: testCredentials,
-            limits: patientLimits,
-          },
-        ),
-    };
-  },
+  'a folder': () => folderOf(rig),
+  S3: () => bucketOf(rig, server),
 };
 
 describe.each(Object.entries(places))('on %s', (_, place) => {
   test(
     `the daily task, killed ${KILLS} times and run twice at once, leaves every kept day as it was`,
     async () => {
-      const { env, open } = place();
-      const store = open();
+      const { env, store } = place();
       // How long a run takes now.
       let durationMs = 600;
       let day = FIRST;
@@ -93,25 +57,28 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
       const undisturbed: (number | null)[] = [];
       for (let turn = 0; killed < KILLS; turn++) {
         await writeDump(day);
-        const child = start(day, env);
+        const run = daily(day, env);
         if (turn % 5 === 4) {
           // The other one waits, or finds it done.
-          const other = start(day, env);
-          undisturbed.push(await child.code, await other.code);
+          const other = daily(day, env);
+          undisturbed.push((await run.ended).code, (await other.ended).code);
         } else if (turn > 0) {
-          const timer = setTimeout(() => child.kill(), durationMs * (0.3 + 0.7 * Math.random()));
+          const timer = setTimeout(
+            () => run.child.kill('SIGKILL'),
+            durationMs * (0.3 + 0.7 * Math.random()),
+          );
           const began = performance.now();
-          const code = await child.code;
+          const { code } = await run.ended;
           clearTimeout(timer);
           if (code === null) killed++;
           else durationMs += 0.3 * (performance.now() - began - durationMs);
-        } else undisturbed.push(await child.code);
+        } else undisturbed.push((await run.ended).code);
         await check(store, day);
         if (turn % 3 !== 1) day = addDays(day, 1);
       }
       expect(undisturbed.filter((code) => code !== 0)).toEqual([]);
       await writeDump(day);
-      expect(await start(day, env).code).toBe(0);
+      expect((await daily(day, env).ended).code).toBe(0);
       expect(await check(store, day)).toBe(day);
       const verified = await rig.pipe(['snapshot:verify', '--', '--dataset=d'], { env });
       expect(verified.code, verified.stderr).toBe(0);
@@ -120,7 +87,7 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
   );
 });
 
-function start(day: Day, env: Readonly<Record<string, string>>) {
+function daily(day: Day, env: Place['env']): Started {
   const args = [
     `--now=${day}T12:00:00Z`,
     'snapshot:daily',
@@ -133,13 +100,7 @@ function start(day: Day, env: Readonly<Record<string, string>>) {
     `--keep-days=${KEPT_DAYS}`,
     '--grace-hours=0',
   ];
-  const child = spawn(process.execPath, [pipeBin, ...args], {
-    cwd: rig.folder,
-    stdio: 'ignore',
-    env: { PATH: process.env['PATH'], HOME: rig.folder, ...env },
-  });
-  const code = once(child, 'close').then(() => child.exitCode);
-  return { code, kill: (): boolean => child.kill('SIGKILL') };
+  return start(rig, args, { env });
 }
 
 /** Every day that is there has its state, and as many days are there as were to be kept. Returns the last one. */

@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { isCompleteZstd } from '../../formats/zstd-frames.ts';
 import type { Loaded } from './incoming.ts';
-import { readAt } from './source.ts';
+import { readAt } from '../sources/read-at.ts';
 import type { Source } from './source.ts';
 
 /** Throws UserError if compressed data ends too early: the engine takes the beginning for the whole. */

@@ -12,7 +12,7 @@ import type { Format } from '../../formats/detect.ts';
 import { mappingOf } from './fields.ts';
 import type { FieldOptions, Mapping } from './fields.ts';
 import { linesOf } from './lines.ts';
-import { readAt } from './source.ts';
+import { readAt } from '../sources/read-at.ts';
 import type { Source } from './source.ts';
 
 /** How a file is to be read. Files of equal kinds are read together. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isS3 } from '../../store/place.ts';
 import type { Staging } from '../../store/store.ts';
-import { findFiles } from './files.ts';
-import { findObjects } from './objects.ts';
-import type { FoundObject, OpenStore } from './objects.ts';
+import { findFiles } from '../sources/files.ts';
+import { findObjects } from '../sources/objects.ts';
+import type { FoundObject, OpenStore } from '../sources/objects.ts';
 import { sourceOf } from './source.ts';
 import type { Source } from './source.ts';
 

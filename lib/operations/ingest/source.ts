@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { reasonOf, UserError } from '../../errors.ts';
 
@@ -30,17 +30,6 @@ export async function hashStart(path: string, length: number): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of chunksOf(path, length)) hash.update(chunk);
   return hash.digest('hex');
-}
-
-/** Up to `length` bytes at an offset. */
-export async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 const hashes = new Map<string, Promise<Pick<Source, 'sha256' | 'bytes'>>>();

@@ -9,7 +9,7 @@ import type { Compression } from '../../formats/compression.ts';
 import { delimiterOf } from '../../formats/csv.ts';
 import { formatOf, isParquet } from '../../formats/detect.ts';
 import { linesOf } from '../ingest/lines.ts';
-import { readAt } from '../ingest/source.ts';
+import { readAt } from '../sources/read-at.ts';
 import { rowGroupRows } from './memory.ts';
 
 /** A local file, and the name to blame. */

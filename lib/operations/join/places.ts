@@ -10,7 +10,7 @@ export function checkTarget(to: string): void {
   checkDataset(to);
   if (to.split('/')[0] !== BESIDE) return;
   throw new UsageError(
-    `--to: '${to}' begins with "${BESIDE}/", where joins keep their work; choose another name`,
+    `--to: '${to}' begins with '${BESIDE}/', where joins keep their work; choose another name`,
   );
 }
 

@@ -9,8 +9,8 @@ import type { Window } from '../../dates/window.ts';
 import { NoDataError } from '../../errors.ts';
 import { isS3 } from '../../store/place.ts';
 import type { Store } from '../../store/store.ts';
-import { findFiles } from '../ingest/files.ts';
-import { findObjects } from '../ingest/objects.ts';
+import { findFiles } from '../sources/files.ts';
+import { findObjects } from '../sources/objects.ts';
 
 /** What looking for a side touches; nothing is read but listings. */
 export interface SourceEffects {

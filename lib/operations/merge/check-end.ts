@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { compressionOf } from '../../formats/compression.ts';
 import { isParquet } from '../../formats/detect.ts';
 import { isCompleteZstd } from '../../formats/zstd-frames.ts';
-import { readAt } from '../ingest/source.ts';
+import { readAt } from '../sources/read-at.ts';
 
 /** Throws UserError if compressed data ends too early: the engine would take the beginning for the whole. */
 export async function checkEnd(path: string, head: Uint8Array): Promise<void> {

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Input } from '../../dataset/manifest.ts';
 import { isS3 } from '../../store/place.ts';
 import type { Staging, Store } from '../../store/store.ts';
-import { findFiles } from '../ingest/files.ts';
-import { findObjects } from '../ingest/objects.ts';
+import { findFiles } from '../sources/files.ts';
+import { findObjects } from '../sources/objects.ts';
 import { sourceOf } from '../ingest/source.ts';
 
 /** The files that `--from` names, with a version each that changes with their content. */

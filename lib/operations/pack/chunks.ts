@@ -33,7 +33,7 @@ export function checkPacked(dataset: string, option: string): void {
   const [first = ''] = dataset.split('/');
   if (first !== 'lists' && first !== 'rejects') return;
   throw new UsageError(
-    `${option}: '${dataset}' begins with "${first}/", where the lists and rejects of other datasets are; choose another name`,
+    `${option}: '${dataset}' begins with '${first}/', where the lists and rejects of other datasets are; choose another name`,
   );
 }
 

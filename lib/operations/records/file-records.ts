@@ -15,7 +15,7 @@ import { jsonLines } from '../../formats/json-lines.ts';
 import { peek } from '../../formats/peek.ts';
 import { isCompleteZstd } from '../../formats/zstd-frames.ts';
 import { linesOf } from '../ingest/lines.ts';
-import { readAt } from '../ingest/source.ts';
+import { readAt } from '../sources/read-at.ts';
 
 export interface FileEffects {
   /** The file as a person knows it. */

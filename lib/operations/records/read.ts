@@ -3,7 +3,7 @@ import type { Partition } from '../../dataset/layout.ts';
 import type { Row } from '../../engine/engine.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { isS3 } from '../../store/place.ts';
-import { findFiles } from '../ingest/files.ts';
+import { findFiles } from '../sources/files.ts';
 import type { DataEffects } from '../relation/effects.ts';
 import { s3Files } from '../relation/s3-files.ts';
 import { recordsOf } from './file-records.ts';

@@ -9,7 +9,7 @@ import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
 import { formatOf, isParquet } from '../../formats/detect.ts';
 import { plainName } from '../../formats/file-name.ts';
 import { linesOf } from '../ingest/lines.ts';
-import { readAt } from '../ingest/source.ts';
+import { readAt } from '../sources/read-at.ts';
 import type { DataFile } from './place.ts';
 
 /** How a file is to be read. Files of equal kinds are read together. */

@@ -6,7 +6,7 @@ import { NoDataError, UsageError } from '../../errors.ts';
 import { parsePrefix } from '../../dataset/layout.ts';
 import type { Partition } from '../../dataset/layout.ts';
 import { isS3, placeOf } from '../../store/place.ts';
-import { findFiles } from '../ingest/files.ts';
+import { findFiles } from '../sources/files.ts';
 import { datasetNames, publishedFiles } from './dataset-files.ts';
 import type { DataEffects } from './effects.ts';
 import { s3Files } from './s3-files.ts';

@@ -1,4 +1,4 @@
-import { findObjects } from '../ingest/objects.ts';
+import { findObjects } from '../sources/objects.ts';
 import type { DataEffects } from './effects.ts';
 import type { DataFile } from './place.ts';
 

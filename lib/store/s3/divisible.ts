@@ -1,5 +1,4 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { faultOf } from './fault.ts';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { plainEtag, type Session } from './session.ts';
 
 /** A version of an object that may be read in parts. */
@@ -19,7 +18,7 @@ export async function divisibleS3(
   key: string,
   { isHashed }: { readonly isHashed: boolean },
 ): Promise<Whole | undefined> {
-  const head = await look(session, key);
+  const head = await session.look(key, { ChecksumMode: 'ENABLED' });
   if (head?.AcceptRanges !== 'bytes' || head.ContentLength === undefined) return undefined;
   const { ChecksumCRC32: crc32, ...others } = checksumsOf(head);
   // Of an object that comes in one the SDK checks these.
@@ -30,18 +29,6 @@ export async function divisibleS3(
     bytes: head.ContentLength,
     ...(crc32 !== undefined && { crc32 }),
   };
-}
-
-function look(session: Session, key: string): Promise<HeadObjectCommandOutput | undefined> {
-  return session.retrying('look at', key, async () => {
-    try {
-      const command = new HeadObjectCommand({ ...session.at(key), ChecksumMode: 'ENABLED' });
-      return await session.client.send(command);
-    } catch (error) {
-      if (faultOf(error)?.status === 404) return undefined;
-      throw error;
-    }
-  });
 }
 
 /** Checksums of checksums of parts, `…-3`, are none of the whole. */

@@ -178,7 +178,7 @@ export function damaged(session: Session, key: string): SpoiltError {
 /** The error of an object of which nothing may be used. */
 export function spoilt({ bucket, prefix }: Session, key: string, why: string): SpoiltError {
   return new SpoiltError(
-    `Cannot read "${prefix}${key}" in bucket '${bucket}': ${why}. Nothing of it was used; run the same command again.`,
+    `Cannot read '${prefix}${key}' in bucket '${bucket}': ${why}. Nothing of it was used; run the same command again.`,
   );
 }
 

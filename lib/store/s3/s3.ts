@@ -144,7 +144,7 @@ class S3Store implements Store {
     checkKey(key);
     if (isAppendable(key)) return await openAppender(this.#session, key);
     throw new UserError(
-      `Cannot append to '${key}': objects on S3 cannot grow. Expected one of Pipe's own keys, below ".pipe/".`,
+      `Cannot append to '${key}': objects on S3 cannot grow. Expected one of Pipe's own keys, below '.pipe/'.`,
     );
   }
 

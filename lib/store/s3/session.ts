@@ -1,4 +1,5 @@
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandInput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { quoted, UserError } from '../../errors.ts';
 import { MAX_KEY_BYTES } from '../key.ts';
@@ -81,13 +82,22 @@ export class Session implements RetryEffects {
   }
 
   /** What is known of an object without its bytes; undefined if there is none. */
-  head(key: string): Promise<Head | undefined> {
+  async head(key: string): Promise<Head | undefined> {
+    const reply = await this.look(key);
+    if (!reply) return undefined;
+    const { ETag, ContentLength = 0, LastModified = new Date(0), Metadata } = reply;
+    const writer = Metadata?.[WRITER];
+    return { etag: plainEtag(ETag), bytes: ContentLength, modified: LastModified, writer };
+  }
+
+  /** All that a server says of an object without its bytes; undefined if there is none. */
+  look(
+    key: string,
+    asked: Pick<HeadObjectCommandInput, 'ChecksumMode'> = {},
+  ): Promise<HeadObjectCommandOutput | undefined> {
     return this.retrying('look at', key, async () => {
       try {
-        const reply = await this.client.send(new HeadObjectCommand(this.at(key)));
-        const { ETag, ContentLength = 0, LastModified = new Date(0), Metadata } = reply;
-        const writer = Metadata?.[WRITER];
-        return { etag: plainEtag(ETag), bytes: ContentLength, modified: LastModified, writer };
+        return await this.client.send(new HeadObjectCommand({ ...this.at(key), ...asked }));
       } catch (error) {
         if (faultOf(error)?.status === 404) return undefined;
         throw error;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NoDataError, UserError } from '../../../lib/errors.ts';
-import { findFiles } from '../../../lib/operations/ingest/files.ts';
+import { findFiles } from '../../../lib/operations/sources/files.ts';
 
 const names = [
   'a.log',
