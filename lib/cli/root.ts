@@ -27,7 +27,9 @@ export function resolveRoot(
 function withPlace(error: ArgvError, task: string, rest: readonly string[]): UsageError {
   const [token] = error.tokens;
   if (error.kind !== 'unknown-option' || token === undefined || !isPipeOption(token)) return error;
-  const others = rest.filter((word) => word !== token);
+  const [first, ...more] = rest.filter((word) => word !== token);
+  // Who wrote the option before `--` need not write that twice.
+  const others = first === undefined || first === '--' ? more : [first, ...more];
   const [sentence] = error.message.split('\n\n  ' + task);
   return new UsageError(
     `${sentence}\n\n  ${token} is an option of pipe itself, which stands before the task:\n\n` +

@@ -116,6 +116,7 @@ describe('pipe', () => {
     ['--frce hello:one --name=a', /did you mean.*--force/],
     ['hello:one --name=a --mood=angry', /angry/],
     ['hello:one --name=a -n', /pipe -n hello:one -- --name=a/],
+    ['hello:one -n -- --name=a', /pipe -n hello:one -- --name=a/],
     ['hello:one --name=a --dry-run', /pipe --dry-run hello:one -- --name=a/],
   ])('%s: is a usage error that says what to do', async (line, stderr) => {
     const result = await rig.pipe(line.split(' '));

@@ -56,6 +56,17 @@ describe('an error says what to do:', () => {
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toThrow(expected);
   });
 
+  test('something that is missing, and is no object', () => {
+    const missing = Object.assign(new Error('There is no such account.'), {
+      name: 'NoSuchAccount',
+      $metadata: { httpStatusCode: 404 },
+    });
+    expect(s3Error({ verb: 'read', bucket: 'b', key: 'k' }, missing, 1)).toMatchObject({
+      message:
+        "Cannot read 'k' in bucket 'b': There is no such account. (NoSuchAccount, attempt 1). Check the endpoint and the store, then run again.",
+    });
+  });
+
   test('https where only http is spoken', async () => {
     const store = s3.reopen({ endpoint: s3.server.endpoint.replace('http:', 'https:') });
     await expect(store.read('k')).rejects.toThrow(

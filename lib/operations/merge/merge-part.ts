@@ -1,5 +1,6 @@
 import { numberAt } from '../../engine/row.ts';
-import { raw, sql } from '../../engine/sql.ts';
+import { identifier, sql } from '../../engine/sql.ts';
+import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
 import { finish, rewriteBucket } from './bucket-files.ts';
@@ -16,9 +17,6 @@ export interface MergedPart {
   readonly rows: RowCounts;
 }
 
-/** Holds in which turn each key of the part that is being merged was changed last. */
-const TURNS = raw('merging_turns');
-
 /** Writes a part anew, with its changes. Throws UserError where records do not add up. */
 export async function mergePart(
   effects: SetEffects,
@@ -33,9 +31,13 @@ export async function mergePart(
     const rows = rowsIn(files);
     return merged(files, { in: rows, out: rows, rejected: 0, filtered: 0 });
   }
-  await engine.execute(sql`create or replace temporary table ${TURNS} as ${turns}`);
-  const files = await rewriteBucket(effects, await state.partRowsBy(part, TURNS), state.key, size);
-  return merged(files, await checked(effects, state, part, files));
+  // In which turn each key was changed last; a name for each part, since two may share an engine.
+  const table = identifier(`merging_turns_${part.index}`);
+  await engine.execute(sql`create temporary table ${table} as ${turns}`);
+  const files = await rewriteBucket(effects, await state.partRowsBy(part, table), state.key, size);
+  const rows = await checked(effects, state, part, table, files);
+  await engine.execute(sql`drop table ${table}`);
+  return merged(files, rows);
 }
 
 function merged(files: readonly BucketFile[], rows: RowCounts): MergedPart {
@@ -50,15 +52,16 @@ async function checked(
   { engine }: SetEffects,
   state: State,
   part: Part,
+  turns: Sql,
   files: readonly BucketFile[],
 ): Promise<RowCounts> {
   const before = part.base?.file.rows ?? 0;
   const out = rowsIn(files);
   // Of the few changes the table of a join is made, and the bucket runs past it.
   const [row = {}] = await engine.rows(sql`
-    select (select count(*) from ${TURNS}) as changes,
-      (select count(*) from ${TURNS} where ${TURN} % 2 = 1) as deletes,
-      (select count(*) from ${TURNS}
+    select (select count(*) from ${turns}) as changes,
+      (select count(*) from ${turns} where ${TURN} % 2 = 1) as deletes,
+      (select count(*) from ${turns}
         semi join (${await state.partBase(part)}) using (${keyColumns(state.key)})) as known`);
   const changes = numberAt(row, 'changes');
   const expected = before - numberAt(row, 'known') + changes - numberAt(row, 'deletes');

@@ -8,7 +8,7 @@ import { bytesText, countText, dollarsText, secondsText } from './wording.ts';
 export function estimateText(work: Work, source: string, store: string): string {
   const { lists, gets, puts, dollars, seconds } = estimate(work, source, store);
   const requests = `${countText(lists)} LIST, ${countText(gets)} GET, ${countText(puts)} PUT`;
-  return `at most ${requests}; ${sizeOf(work)}; about ${dollarsText(dollars)} and ${secondsText(seconds)}`;
+  return `at most ${requests}; ${sizeOf(work)}; ${dollarsText(dollars)} and ${secondsText(seconds)} or so`;
 }
 
 /** An estimate as a table. */

@@ -44,7 +44,8 @@ function meaningOf(fault: S3Fault, bucket: string, message: string): Meaning {
   if (wrongRegion.has(code)) return regionMeaning(region);
   if (code.endsWith('ProviderError'))
     return { meaning: `there are no credentials: ${message}`, advice: credentials };
-  const known = meanings[code] ?? (status === undefined ? undefined : meanings[status]);
+  // A 404 of another name may be of anything: of an account, of a version.
+  const known = meanings[code] ?? (status === 404 ? undefined : meanings[String(status)]);
   if (known) return known;
   if (isTransient(fault)) return { meaning: message, advice: again };
   return { meaning: message, advice: 'Check the endpoint and the store, then run again.' };

@@ -67,6 +67,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait') }) },
 );
 
+/** A merge of two buckets at once, by engines that are one here. */
+const twoTouchedBuckets: Step[] = [
+  {
+    do: 'store',
+    how: 'full',
+    rows: new Map([
+      ['0', 'one'],
+      ['1', 'one'],
+    ]),
+  },
+  { do: 'wait' },
+  { do: 'store', how: 'diff', rows: new Map([['2', 'one']]) },
+  { do: 'merge' },
+  { do: 'derive', code: 1, bad: [] },
+];
+
 test('derived sets are the function of every record that did not fail, which is called for no other', async () => {
   const holds = fc.assert(
     fc.asyncProperty(
@@ -77,7 +93,7 @@ test('derived sets are the function of every record that did not fail, which is 
         for (const next of steps) await world.take(next);
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: [[twoTouchedBuckets, 1]] },
   );
   await expect(holds).resolves.toBeUndefined();
 }, 600_000);
