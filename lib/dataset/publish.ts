@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { quoted, UserError } from '../errors.ts';
 import type { RowCounts } from '../ledger/events.ts';
 import { ConflictError } from '../store/conflict.ts';
+import { hashFile } from '../store/hash-file.ts';
+import type { Content } from '../store/hash-file.ts';
 import type { Store } from '../store/store.ts';
 import { commit, settle } from './commit.ts';
 import { DATA_FILE, isValue, prefixOf, type Partition } from './layout.ts';
@@ -39,12 +39,9 @@ export interface DraftFile {
   readonly path: string;
   readonly rows: number;
   readonly range?: Range;
-  /** What {@link measure} found, of a file that was finished before the others; left out: it is measured. */
+  /** Of a file that was finished before the others; left out: it is hashed. */
   readonly content?: Content;
 }
-
-/** Tells a file from every other one. */
-export type Content = Pick<DataFile, 'bytes' | 'sha256'>;
 
 /** Who publishes, and when (ISO text). */
 export interface Publisher extends Provenance {
@@ -134,7 +131,7 @@ async function describe(draft: Draft, { at, ...provenance }: Publisher): Promise
     isInPlace(draft) ? file.name : uniqueName(file.name, commitId);
   const files: DataFile[] = [];
   for (const file of draft.files) {
-    const { path, rows, range, content = await measure(path) } = file;
+    const { path, rows, range, content = await hashFile(path) } = file;
     files.push({ name: name(file), ...content, rows, ...(range && { range }) });
   }
   return {
@@ -160,21 +157,4 @@ function uniqueName(name: string, commitId: string): string {
   const dot = name.indexOf('.');
   const at = dot < 0 ? name.length : dot;
   return `${name.slice(0, at)}-${commitId.slice(0, 8)}${name.slice(at)}`;
-}
-
-/** For a small file a buffer of this size would cost more than the rest of its publish. */
-const MAX_CHUNK_BYTES = 1024 * 1024;
-
-/** Reads a local file to its end. */
-export async function measure(path: string): Promise<Content> {
-  const hash = createHash('sha256');
-  const { size } = await stat(path);
-  const highWaterMark = Math.min(Math.max(size, 1), MAX_CHUNK_BYTES);
-  const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark });
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
 }

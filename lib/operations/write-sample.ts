@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Column } from '../dataset/manifest.ts';
@@ -7,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { literal, raw, sql } from '../engine/sql.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { createFolders } from '../store/durable.ts';
+import { hashFile } from '../store/hash-file.ts';
 import { sampleEvents, sampleLines, sampleSize } from './sample.ts';
 import type { Sample } from './sample.ts';
 
@@ -55,8 +54,8 @@ export async function replaceFile(
 async function sameBytes(a: string, b: string): Promise<boolean> {
   const [sizeA, sizeB] = await Promise.all([sizeOf(a), sizeOf(b)]);
   if (sizeA === undefined || sizeA !== sizeB) return false;
-  const [hashA, hashB] = await Promise.all([hashOf(a), hashOf(b)]);
-  return hashA === hashB;
+  const [first, second] = await Promise.all([hashFile(a), hashFile(b)]);
+  return first.sha256 === second.sha256;
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
@@ -64,11 +63,4 @@ async function sizeOf(file: string): Promise<number | undefined> {
     ({ size }) => size,
     () => undefined,
   );
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  const source: AsyncIterable<Uint8Array> = createReadStream(file);
-  for await (const chunk of source) hash.update(chunk);
-  return hash.digest('hex');
 }

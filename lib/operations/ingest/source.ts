@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { reasonOf, UserError } from '../../errors.ts';
+import { hashFile } from '../../store/hash-file.ts';
+import type { Content } from '../../store/hash-file.ts';
 
 /** A file to ingest, known by its content and not by its name. */
 export interface Source {
@@ -21,26 +21,20 @@ export interface Source {
 
 /** Hashes a file. Throws UserError if it cannot be read. */
 export async function sourceOf(path: string): Promise<Source> {
-  const { sha256, bytes } = await hashFile(path);
+  const { sha256, bytes } = await hashOnce(path);
   return { path, uri: pathToFileURL(path).href, name: path, sha256, bytes };
 }
 
-/** The hash of the first `length` bytes of a file. */
-export async function hashStart(path: string, length: number): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of chunksOf(path, length)) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-const hashes = new Map<string, Promise<Pick<Source, 'sha256' | 'bytes'>>>();
+const hashes = new Map<string, Promise<Content>>();
 
 /** Planning and running both need a file's hash; it is computed once while size and times stay. */
-async function hashFile(path: string): Promise<Pick<Source, 'sha256' | 'bytes'>> {
+async function hashOnce(path: string): Promise<Content> {
   const { dev, ino, size, mtimeMs, ctimeMs } = await statOf(path);
   const key = [dev, ino, size, mtimeMs, ctimeMs].join(' ');
   const known = hashes.get(key);
   if (known) return known;
-  const hashed = hashStart(path, size).then((sha256) => ({ sha256, bytes: size }));
+  // What is appended meanwhile belongs to another run.
+  const hashed = hashFile(path, size);
   hashes.set(key, hashed);
   try {
     return await hashed;
@@ -62,9 +56,4 @@ async function statOf(path: string): Promise<Stats> {
       { cause: error },
     );
   }
-}
-
-function chunksOf(path: string, length: number): AsyncIterable<Buffer> | readonly Buffer[] {
-  if (length === 0) return [];
-  return createReadStream(path, { end: length - 1, highWaterMark: 1024 * 1024 });
 }

@@ -1,4 +1,3 @@
-import { measure } from '../../dataset/publish.ts';
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Bounds } from '../../dataset/snapshot.ts';
 import type { Engine, Row, WriteOptions } from '../../engine/engine.ts';
@@ -7,6 +6,7 @@ import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { flushFile } from '../../store/durable.ts';
+import { hashFile } from '../../store/hash-file.ts';
 import type { Staging } from '../../store/store.ts';
 import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
@@ -109,7 +109,7 @@ export async function cut(
 /** Brings a file to the disk and measures it, which whoever publishes many need not do then. */
 export async function finish(bucket: BucketFile): Promise<BucketFile> {
   const { path } = bucket.file;
-  const [content] = await Promise.all([measure(path), flushFile(path)]);
+  const [content] = await Promise.all([hashFile(path), flushFile(path)]);
   return { ...bucket, file: { ...bucket.file, content } };
 }
 

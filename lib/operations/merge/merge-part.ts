@@ -1,18 +1,17 @@
+import type { Engine } from '../../engine/engine.ts';
 import { numberAt } from '../../engine/row.ts';
-import { identifier, sql } from '../../engine/sql.ts';
-import type { Sql } from '../../engine/sql.ts';
+import { identifier, literal, sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import type { RowCounts } from '../../ledger/events.ts';
 import { finish, rewriteBucket } from './bucket-files.ts';
 import type { BucketFile, BucketSize } from './bucket-files.ts';
-import { keyColumns } from './key.ts';
 import { TURN } from './state.ts';
-import type { Part, State } from './state.ts';
+import type { Part, State, Turns } from './state.ts';
 import type { SetEffects } from './store-set.ts';
 
 /** A part of a state after its increments. */
 export interface MergedPart {
-  /** Ready to be published: on the disk, and measured. The next part can be merged meanwhile. */
+  /** Ready to be published: on the disk, and hashed. The next part can be merged meanwhile. */
   readonly files: Promise<readonly BucketFile[]>;
   readonly rows: RowCounts;
 }
@@ -24,20 +23,34 @@ export async function mergePart(
   part: Part,
   size: BucketSize,
 ): Promise<MergedPart> {
-  const { engine } = effects;
-  const turns = await state.lastTurns(part);
-  if (!turns) {
+  const changes = await state.partTurns(part);
+  if (!changes) {
     const files = await rewriteBucket(effects, await state.partBase(part), state.key, size);
     const rows = rowsIn(files);
     return merged(files, { in: rows, out: rows, rejected: 0, filtered: 0 });
   }
-  // In which turn each key was changed last; a name for each part, since two may share an engine.
-  const table = identifier(`merging_turns_${part.index}`);
-  await engine.execute(sql`create temporary table ${table} as ${turns}`);
-  const files = await rewriteBucket(effects, await state.partRowsBy(part, table), state.key, size);
-  const rows = await checked(effects, state, part, table, files);
-  await engine.execute(sql`drop table ${table}`);
+  const { engine } = effects;
+  const names = namesOf(part);
+  await engine.execute(sql`create temporary table ${names.turns} as ${changes}`);
+  await engine.execute(
+    sql`create temporary table ${names.last} as ${state.lastTurns(names.turns)}`,
+  );
+  await engine.execute(sql`create temporary sequence ${identifier(names.gone)}`);
+  const query = await state.partRowsBy(part, names);
+  const files = await rewriteBucket(effects, query, state.key, size);
+  const rows = await checked(engine, part, names, files);
+  for (const table of [names.turns, names.last]) await engine.execute(sql`drop table ${table}`);
+  await engine.execute(sql`drop sequence ${identifier(names.gone)}`);
   return merged(files, rows);
+}
+
+/** For each part other ones, since two may share an engine. */
+function namesOf({ index }: Part): Turns {
+  return {
+    turns: identifier(`merging_turns_${index}`),
+    last: identifier(`merging_last_${index}`),
+    gone: `merging_gone_${index}`,
+  };
 }
 
 function merged(files: readonly BucketFile[], rows: RowCounts): MergedPart {
@@ -47,30 +60,25 @@ function merged(files: readonly BucketFile[], rows: RowCounts): MergedPart {
   return { files: finished, rows };
 }
 
-/** Every record is accounted for: those before, and inserts, without deletes, are those after. */
+/** Every record is accounted for: those before, without those that went, and inserts and updates are those after. */
 async function checked(
-  { engine }: SetEffects,
-  state: State,
+  engine: Engine,
   part: Part,
-  turns: Sql,
+  { last, gone }: Turns,
   files: readonly BucketFile[],
 ): Promise<RowCounts> {
   const before = part.base?.file.rows ?? 0;
   const out = rowsIn(files);
-  // Of the few changes the table of a join is made, and the bucket runs past it.
-  const [row = {}] = await engine.rows(sql`
-    select (select count(*) from ${turns}) as changes,
-      (select count(*) from ${turns} where ${TURN} % 2 = 1) as deletes,
-      (select count(*) from ${turns}
-        semi join (${await state.partBase(part)}) using (${keyColumns(state.key)})) as known`);
-  const changes = numberAt(row, 'changes');
-  const expected = before - numberAt(row, 'known') + changes - numberAt(row, 'deletes');
+  const [row = {}] = await engine.rows(sql`select nextval(${literal(gone)}) - 1 as gone,
+    (select count(*) from ${last}) as changes,
+    (select count(*) from ${last} where ${TURN} % 2 = 0) as upserts`);
+  const expected = before - numberAt(row, 'gone') + numberAt(row, 'upserts');
   if (out !== expected) {
     throw new UserError(
       `A bucket has ${out} records after the merge, but ${expected} are expected (${before} before). Nothing was published; look at the sets with snapshot:verify.`,
     );
   }
-  const read = before + changes;
+  const read = before + numberAt(row, 'changes');
   return { in: read, out, rejected: 0, filtered: read - out };
 }
 

@@ -3,7 +3,7 @@ import type { Chain, StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
-import { identifier, join, raw, sql } from '../../engine/sql.ts';
+import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import type { Staging, Store } from '../../store/store.ts';
 import { bucketOf, isWithin, keyColumns, keyValue, rangesOf } from './key.ts';
@@ -19,6 +19,14 @@ export interface StateEffects {
 
 /** The column that tells of which increment a change is: an even number, the last one's the greatest. */
 export const TURN = raw('__pipe_turn');
+
+/** Tables and a sequence in an engine, of a part that is being merged. */
+export interface Turns {
+  readonly turns: Sql;
+  readonly last: Sql;
+  /** The name of the sequence. */
+  readonly gone: string;
+}
 
 /** A part of a state: a bucket of the full set, and what increments have for its keys. */
 export interface Part {
@@ -87,27 +95,31 @@ export class State {
     return await this.#merged(base ? [base] : [], changes, range);
   }
 
-  /** As {@link partRows}, where a table has what {@link lastTurns} gives. */
-  async partRowsBy({ base, changes, range }: Part, turns: Sql): Promise<Sql> {
-    const names = sql`${this.columns.map(({ name }) => identifier(name))}`;
-    const key = keyColumns(this.key);
-    return sql`select ${names} from (${await this.#base(base ? [base] : [])}) anti join ${turns} using (${key})
-      union all select ${names} from (${join(await this.#turns(changes, range), ' union all ')})
-        semi join ${turns} using (${key}, ${TURN})`;
+  /** What increments have for the keys of a part, with {@link TURN}; undefined where none has files with such keys. */
+  async partTurns({ changes, range }: Part): Promise<Sql | undefined> {
+    const turns = await this.#turns(changes, range);
+    return turns.length === 0 ? undefined : join(turns, ' union all ');
   }
 
   /**
-   * The turn in which each key of a part was changed last, as {@link TURN}: one more, so that no change
-   * has it, where that deleted it. Undefined where no increment has files with such keys.
+   * The turn in which each key was changed last: one more, so that no change has it, where that
+   * deleted it. `turns` is a table of {@link partTurns}.
    */
-  async lastTurns({ changes, range }: Part): Promise<Sql | undefined> {
-    const turns = await this.#turns(changes, range);
-    if (turns.length === 0) return undefined;
+  lastTurns(turns: Sql): Sql {
+    return sql`select ${keyColumns(this.key)}, max(${TURN} + ${identifier(DELETED)}::integer) as ${TURN}
+      from ${turns} group by ${keyColumns(this.key)}`;
+  }
+
+  /**
+   * As {@link partRows}, by tables of {@link partTurns} and {@link lastTurns}. Each record of the part that goes
+   * or is replaced takes a number of a sequence, so that they are counted without reading all keys again.
+   */
+  async partRowsBy({ base }: Part, { turns, last, gone }: Turns): Promise<Sql> {
+    const names = sql`${this.columns.map(({ name }) => identifier(name))}`;
     const key = keyColumns(this.key);
-    const turn = sql`${TURN} + ${identifier(DELETED)}::integer`;
-    const all = join(turns, ' union all ');
-    if (turns.length === 1) return sql`select ${key}, ${turn} as ${TURN} from (${all})`;
-    return sql`select ${key}, max(${turn}) as ${TURN} from (${all}) group by ${key}`;
+    return sql`select ${names} from (${await this.#base(base ? [base] : [])}) left join ${last} using (${key})
+        where case when ${TURN} is null then true else nextval(${literal(gone)}) < 1 end
+      union all select ${names} from ${turns} semi join ${last} using (${key}, ${TURN})`;
   }
 
   /** Whether an increment has keys of a part. */

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chainOf } from '../../dataset/snapshot.ts';
 import type { StoredBucket, StoredSet } from '../../dataset/snapshot.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
 import { identifier, join, sql } from '../../engine/sql.ts';
 import { messageOf, UserError } from '../../errors.ts';
+import { hashFile } from '../../store/hash-file.ts';
 import { endsOf } from './bucket-files.ts';
 import { keyColumns } from './key.ts';
 import { keyIn } from './schema.ts';
@@ -61,7 +60,7 @@ async function bucketFault(
   { key: name, file, first, last }: StoredBucket,
 ): Promise<string | undefined> {
   const path = await store.download(name, staging, file);
-  if ((await sha256(path)) !== file.sha256) return 'is not the file that was published';
+  if ((await hashFile(path)).sha256 !== file.sha256) return 'is not the file that was published';
   const key = keyIn(set.manifest.schema, set.set.key);
   const [row = {}] = await engine.rows(sql`
     select count(*) as rows, (select count(*) from (select distinct ${keyColumns(key)} from ${parquet([path])})) as keys
@@ -116,11 +115,4 @@ export function demandNone(dataset: string, faults: readonly Fault[], then: stri
   if (faults.length === 0) return;
   const lines = faults.map(({ day, problem }) => `  ${day}: ${problem}`);
   throw new UserError(`${dataset} is not what was published:\n${lines.join('\n')}\n${then}`);
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const source: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  for await (const chunk of source) hash.update(chunk);
-  return hash.digest('hex');
 }
