@@ -7,6 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+/**
+ * Packages in CommonJS that are large, native or seldom needed stay outside and are required when first used:
+ * an import would look through all their modules for names before it runs them, which takes as long again.
+ */
+const required = {
+  name: 'required',
+  setup(pipe) {
+    const filter = /^(@aws-sdk\/client-s3|@duckdb\/node-api|esbuild|neodoc|parquetjs-lite)$/;
+    pipe.onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'required' ? { path, external: true } : { path, namespace: 'required' },
+    );
+    pipe.onLoad({ filter, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require('${path}');`,
+    }));
+  },
+};
 const settings = {
   outbase: '.',
   outdir: 'dist',
@@ -24,8 +40,10 @@ const { metafile } = await build({
   splitting: true,
   // OpenTelemetry's packages can be bundled from their modules only.
   mainFields: ['module', 'main'],
-  // Large, native or seldom needed; they are imported when first used.
-  external: ['@aws-sdk/client-s3', '@duckdb/node-api', 'esbuild', 'neodoc', 'parquetjs-lite'],
+  plugins: [required],
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+  },
 });
 // By itself, so that an old Node finds nothing in it that it cannot read.
 const command = await build({

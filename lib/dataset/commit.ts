@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { UserError } from '../errors.ts';
 import { ConflictError } from '../store/conflict.ts';
 import type { Entry, Store, WriteCondition } from '../store/store.ts';
@@ -146,13 +147,35 @@ async function putBeside(
 ): Promise<void> {
   const keys = manifest.files.map(({ name }) => listing.prefix + name);
   try {
-    for (const [index, path] of paths.entries()) {
-      await store.upload(path, keys[index] ?? '', { ifAbsent: true });
-    }
+    await uploadAll(store, paths, keys);
     await store.write(listing.prefix + MANIFEST_FILE, bytes, unchanged(listing.manifest));
   } catch (error) {
     if (error instanceof ConflictError) await store.remove(keys);
     throw error;
+  }
+}
+
+/** A store has a limit of its own for what it moves at once; this one is for all that comes with a file. */
+const UPLOADS_AT_ONCE = 8;
+
+/** Throws the first error, when all that was under way has ended. */
+async function uploadAll(
+  store: Store,
+  paths: readonly string[],
+  keys: readonly string[],
+): Promise<void> {
+  const limit = pLimit(UPLOADS_AT_ONCE);
+  let isOver = false;
+  const uploads = paths.map((path, index) =>
+    limit(async () => {
+      if (!isOver) await store.upload(path, keys[index] ?? '', { ifAbsent: true });
+    }),
+  );
+  try {
+    await Promise.all(uploads);
+  } finally {
+    isOver = true;
+    await Promise.allSettled(uploads);
   }
 }
 

@@ -60,11 +60,11 @@ export async function mergeSets(
   const { engines } = effects;
   const alone = { ...effects, engine: engines[0] };
   const state = await State.open(alone, chain);
-  const touched = await touchedParts(effects, state);
-  const bytes = touched.reduce((sum, { base }) => sum + (base?.file.bytes ?? 0), 0);
-  const cost = mergeCost(chain, bytes, readsPerDay);
-  if (when === 'auto' && !cost.isDue) return { cost };
-  const merged = await eachOn(engines, touched, (part, engine) =>
+  if (when === 'auto') {
+    const cost = mergeCost(chain, bytesOf(await touchedParts(effects, state)), readsPerDay);
+    if (!cost.isDue) return { cost };
+  }
+  const merged = await eachOn(engines, state.parts, (part, engine) =>
     mergePart({ ...effects, engine }, state, part, bucketSize),
   );
   const all: AnyBucket[] = [];
@@ -72,7 +72,8 @@ export async function mergeSets(
     all.push(...((await merged.get(part)?.files) ?? (part.base ? [part.base] : [])));
   }
   const { buckets, joined, rows: moved } = await joinBuckets(alone, all, bucketSize);
-  const counts = [...merged.values()].map((part) => part.rows);
+  const touched = state.parts.filter((part) => merged.get(part));
+  const counts = touched.flatMap((part) => merged.get(part)?.rows ?? []);
   const rows = counts.reduce(add, { in: moved, out: moved, rejected: 0, filtered: 0 });
   const keys = buckets.reduce((sum, { file }) => sum + file.rows, 0);
   const { tip } = chain;
@@ -89,6 +90,7 @@ export async function mergeSets(
       version: versionOf(set.manifest),
     })),
   });
+  const cost = mergeCost(chain, bytesOf(touched), readsPerDay);
   const carried = buckets.filter((bucket) => 'date' in bucket).length;
   return { cost, merged: { rows, rewritten: touched.length, carried, joined } };
 }
@@ -100,6 +102,10 @@ async function touchedParts({ engines }: MergeEffects, state: State): Promise<re
     state.isChanged(engine, part),
   );
   return state.parts.filter((part) => changed.get(part));
+}
+
+function bytesOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { base }) => sum + (base?.file.bytes ?? 0), 0);
 }
 
 function add(a: RowCounts, b: RowCounts): RowCounts {
