@@ -1,35 +1,10 @@
-import { copyFile, link } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { dataPaths } from '../lib/dataset/catalog.ts';
-import { DATA_FILE, prefixOf } from '../lib/dataset/layout.ts';
-import { readManifest } from '../lib/dataset/published.ts';
 import { UserError } from '../lib/errors.ts';
 import { keysBelow } from '../lib/operations/join/load.ts';
-import { engineBytes, parseSize } from '../lib/operations/join/memory.ts';
 import { oneAtATime } from '../lib/operations/join/one-at-a-time.ts';
-import type { Joined } from '../lib/operations/join/part.ts';
-import {
-  fractionKey,
-  fractionText,
-  intermediateOf,
-  shardOf,
-} from '../lib/operations/join/places.ts';
-import type { Fraction } from '../lib/operations/join/places.ts';
-import {
-  countsOf,
-  isRepetitive,
-  reconcile,
-  rowCounts,
-  tally,
-  tallySteps,
-} from '../lib/operations/join/reconcile.ts';
+import { fractionText, intermediateOf } from '../lib/operations/join/places.ts';
 import { inputsOfJoin, targetOf } from '../lib/operations/join/request.ts';
 import type { JoinRequest } from '../lib/operations/join/request.ts';
-import {
-  countsOfUnreadable,
-  findUnreadable,
-  unreadableText,
-} from '../lib/operations/join/unreadable.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { RunContext } from '../lib/task/task.ts';
 import { integer } from '../lib/task/values.ts';
@@ -42,14 +17,8 @@ import {
   joinedOptions,
   requestOf,
 } from './join-request.ts';
-import {
-  openWork,
-  packedSides,
-  partOf,
-  planned,
-  plannedOptions,
-  strategyOf,
-} from './join-shard.ts';
+import { publishJoin } from './join-publish.ts';
+import { packedSides, planned, plannedOptions, strategyOf } from './join-shard.ts';
 import type { PlannedArgs } from './join-shard.ts';
 
 export const joinCollect = defineTask({
@@ -118,67 +87,4 @@ async function invokeShards(args: PlannedArgs, of: number, context: RunContext):
     `${bad.length} of ${of} parts ${bad.length === 1 ? 'is' : 'are'} not joined; the others are, and the same command goes on with these`,
     { cause: bad[0]?.error },
   );
-}
-
-async function publishJoin(args: PlannedArgs, of: number, context: RunContext): Promise<void> {
-  const work = await openWork(args, context);
-  const { request, engine, open, look } = work;
-  const target = targetOf(request);
-  const room = engineBytes(parseSize(args.memory, '--memory'));
-  const counted = await tally(engine, open.spec, {
-    steps: tallySteps(look.rights[open.spec.main], room),
-    isRepetitive: isRepetitive(look.left),
-  });
-  const unreadable = await findUnreadable(engine, open.spec);
-  for (const each of unreadable) context.log(unreadableText(each));
-  const isUnique = counted.rights.every(({ most }) => most <= 1);
-  const options = { ...work.options, isUnique };
-  const parts =
-    of === 1
-      ? await partOf({ ...work, options }, args, { number: 1, of: 1 }, context)
-      : await gather(request, of, context);
-  const files = parts.map(({ file }, index) => ({
-    ...file,
-    name: parts.length === 1 ? DATA_FILE : nameOf({ number: index + 1, of: parts.length }),
-  }));
-  const out = files.reduce((sum, { rows }) => sum + rows, 0);
-  reconcile(request.how, counted, out);
-  await context.publish({
-    partition: target,
-    files,
-    rows: rowCounts(request.how, counted, out),
-    counts: { ...countsOf(counted, out), ...countsOfUnreadable(unreadable) },
-    schema: parts[0]?.schema ?? [],
-  });
-}
-
-function nameOf(part: Fraction): string {
-  return `part-${fractionKey(part)}.parquet`;
-}
-
-/** The files of all parts in this run's staging, without a second copy where the store is a folder. */
-async function gather(
-  request: JoinRequest,
-  of: number,
-  context: RunContext,
-): Promise<readonly Joined[]> {
-  const staging = await context.staging();
-  const all: Joined[] = [];
-  for (let number = 1; number <= of; number++) {
-    const prefix = prefixOf(shardOf(targetOf(request), fractionKey({ number, of })));
-    const published = await readManifest(context.store, prefix);
-    if (!published) throw new UserError(`${prefix}: this part is gone; run the same command again`);
-    const { manifest } = published;
-    const paths = await dataPaths(context.store, manifest, staging);
-    for (const [index, { rows, name }] of manifest.files.entries()) {
-      const path = staging.path('part.parquet');
-      await linkOrCopy(paths[index] ?? '', path);
-      all.push({ file: { name, path, rows }, schema: manifest.schema });
-    }
-  }
-  return all;
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  await link(from, to).catch(() => copyFile(from, to));
 }

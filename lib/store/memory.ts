@@ -194,6 +194,7 @@ function temporaryStaging(owner: string): Staging {
     path(name) {
       return join(this.folder, `${++paths}-${name}`);
     },
+    flush: () => Promise.resolve(),
     close: () => (folder ? rm(folder, { recursive: true, force: true }) : Promise.resolve()),
   };
 }

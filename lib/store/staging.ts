@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoted, UserError } from '../errors.ts';
-import { createFoldersSync } from './durable.ts';
+import { createFoldersSync, flushFile } from './durable.ts';
 import { codeOf, localError } from './fault.ts';
 import { isSegment } from './key.ts';
 import { ownedName, ownerLives, type LocalEffects } from './owner.ts';
@@ -25,6 +25,7 @@ export function stagingIn(parent: string, owner: string, effects: LocalEffects):
       if (paths === 0) createFolder(folder);
       return join(folder, `${++paths}-${name}`);
     },
+    flush: flushFile,
     close: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

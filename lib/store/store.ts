@@ -142,5 +142,7 @@ export interface Staging {
   readonly folder: string;
   /** A new absolute path inside the folder, which does not exist yet, ending in `-${name}`. */
   path(name: string): string;
+  /** Brings a file to the disk where an upload would do so: the store takes over the file itself, and no copy. */
+  flush(path: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -65,7 +65,7 @@ describe('the spool', () => {
   test('that is full is told of, and what was written of the file goes', async () => {
     const path = join(rig.spool, 'k');
     await symlink('/dev/full', path);
-    const staging = { folder: rig.spool, path: () => path, close: async () => {} };
+    const staging = { ...(await store.openStaging('test')), folder: rig.spool, path: () => path };
     await expect(store.download('a', staging)).rejects.toThrow(
       /no space left on the disk \(ENOSPC\).*Free some space/,
     );

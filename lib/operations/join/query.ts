@@ -50,13 +50,22 @@ function placesOf(
 }
 
 /** Where a key is a column of the result as it is, rows are sorted by that, so that they carry it once. */
-function sortName({ how, left, rights, main, columns }: JoinSpec, index: number): string {
+function sortName(spec: JoinSpec, index: number): string {
+  const position = keyPosition(spec, index);
+  return position === undefined ? `s${index}` : `o${position}`;
+}
+
+/** Which column of the result is one of the left side's keys for the main right side, as it is. */
+export function keyPosition(
+  { how, left, rights, main, columns }: JoinSpec,
+  index: number,
+): number | undefined {
   const key = rights[main]?.keys[index]?.left;
   const position = columns.findIndex(
     (column) => column.left !== undefined && left.columns[column.left]?.value === key,
   );
   const isKept = how !== 'right' && how !== 'full' && how !== 'rest';
-  return isKept && position >= 0 ? `o${position}` : `s${index}`;
+  return isKept && position >= 0 ? position : undefined;
 }
 
 /** `select` of one branch: the columns of the result as `o0`, …, the main key as `s0`, … and the rows' places. */

@@ -1,3 +1,4 @@
+import { finishFile } from '../../dataset/finish-file.ts';
 import type { DraftFile } from '../../dataset/publish.ts';
 import type { Bounds } from '../../dataset/snapshot.ts';
 import type { Engine, Row, WriteOptions } from '../../engine/engine.ts';
@@ -5,8 +6,6 @@ import { parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
-import { flushFile } from '../../store/durable.ts';
-import { hashFile } from '../../store/hash-file.ts';
 import type { Staging } from '../../store/store.ts';
 import { keyColumns, keyTexts, textColumn } from './key.ts';
 import type { Key } from './key.ts';
@@ -106,11 +105,12 @@ export async function cut(
   return files;
 }
 
-/** Brings a file to the disk and measures it, which whoever publishes many need not do then. */
-export async function finish(bucket: BucketFile): Promise<BucketFile> {
-  const { path } = bucket.file;
-  const [content] = await Promise.all([hashFile(path), flushFile(path)]);
-  return { ...bucket, file: { ...bucket.file, content } };
+/** See {@link finishFile}. */
+export async function finish(
+  { staging }: Pick<BucketEffects, 'staging'>,
+  bucket: BucketFile,
+): Promise<BucketFile> {
+  return { ...bucket, file: await finishFile(staging, bucket.file) };
 }
 
 /** Numbers the files of a set, so that their names sort as their keys do. */

@@ -73,7 +73,7 @@ async function together(
     );
   }
   const file = { name: 'bucket.parquet', path, rows };
-  return await finish({ first: first.first, last: last.last, file });
+  return await finish({ staging }, { first: first.first, last: last.last, file });
 }
 
 function bytesOf({ file }: AnyBucket): number {

@@ -57,7 +57,7 @@ async function copy(
 ): Promise<MergedPart> {
   const files = await rewriteBucket(effects, await state.partBase(part), state.key, size);
   const rows = rowsIn(files);
-  return finished(files, { in: rows, out: rows, rejected: 0, filtered: 0 });
+  return finished(effects, files, { in: rows, out: rows, rejected: 0, filtered: 0 });
 }
 
 interface Changes {
@@ -103,11 +103,11 @@ async function change(
     );
   }
   const read = before + counts.keys;
-  return finished(files, { in: read, out, rejected: 0, filtered: read - out });
+  return finished(effects, files, { in: read, out, rejected: 0, filtered: read - out });
 }
 
-function finished(files: readonly BucketFile[], rows: RowCounts): MergedPart {
-  const ready = Promise.all(files.map(finish));
+function finished(effects: SetEffects, files: readonly BucketFile[], rows: RowCounts): MergedPart {
+  const ready = Promise.all(files.map((file) => finish(effects, file)));
   // Whoever waits for it is told; until then somebody else may have failed.
   ready.catch(() => undefined);
   return { files: ready, rows };

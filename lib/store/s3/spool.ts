@@ -32,6 +32,7 @@ export class Spool {
     return {
       folder: staging.folder,
       path: (name) => staging.path(name),
+      flush: () => Promise.resolve(),
       close: async () => {
         await staging.close();
         this.#held.delete(staging.folder);

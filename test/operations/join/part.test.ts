@@ -99,6 +99,7 @@ function stagingIn() {
   return {
     folder,
     path: (name: string) => path.join(folder, `${++files}-${name}`),
+    flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

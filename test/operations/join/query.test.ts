@@ -10,10 +10,11 @@ import type { Sql } from '../../../lib/engine/sql.ts';
 import { parquet } from '../../../lib/engine/parquet.ts';
 import { outputColumns, pairKeys } from '../../../lib/operations/join/columns.ts';
 import { joinQuery } from '../../../lib/operations/join/query.ts';
-import { expectedRows, tally } from '../../../lib/operations/join/reconcile.ts';
+import { expectedRows } from '../../../lib/operations/join/reconcile.ts';
 import { hows } from '../../../lib/operations/join/spec.ts';
 import type { How, JoinSpec, Key, Side, Strategy } from '../../../lib/operations/join/spec.ts';
 import type { HotKey } from '../../../lib/operations/join/split.ts';
+import { tally } from '../../../lib/operations/join/tally.ts';
 
 /** More with PIPE_JOIN_RUNS. */
 const numRuns = Number(process.env['PIPE_JOIN_RUNS'] ?? 6);

@@ -19,6 +19,7 @@ beforeEach(async () => {
   staging = {
     folder,
     path: (name) => path.join(folder, `${++files}-${name}`),
+    flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 });
