@@ -8,13 +8,13 @@ import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /**
- * Packages in CommonJS that are large, native or seldom needed stay outside and are required when first used:
- * an import would look through all their modules for names before it runs them, which takes as long again.
+ * Large packages in CommonJS stay outside, and are required: an import would look through all their
+ * modules for names before it runs them, which takes as long again.
  */
 const required = {
   name: 'required',
   setup(pipe) {
-    const filter = /^(@aws-sdk\/client-s3|@duckdb\/node-api|esbuild|neodoc|parquetjs-lite)$/;
+    const filter = /^(@aws-sdk\/client-s3|@duckdb\/node-api)$/;
     pipe.onResolve({ filter }, ({ path, namespace }) =>
       namespace === 'required' ? { path, external: true } : { path, namespace: 'required' },
     );
@@ -40,6 +40,8 @@ const { metafile } = await build({
   splitting: true,
   // OpenTelemetry's packages can be bundled from their modules only.
   mainFields: ['module', 'main'],
+  // Seldom needed; they are imported when first used.
+  external: ['esbuild', 'neodoc', 'parquetjs-lite'],
   plugins: [required],
   banner: {
     js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
