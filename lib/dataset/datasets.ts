@@ -43,12 +43,15 @@ export async function* datasetsIn(
   store: Pick<Store, 'folders'>,
   prefix = '',
 ): AsyncGenerator<string, void, undefined> {
-  let isDataset = false;
+  let [isDataset, isEmpty] = [false, true];
   for await (const folder of store.folders(prefix)) {
+    isEmpty = false;
     if (!folder.includes('=')) yield* datasetsIn(store, `${prefix}${folder}/`);
     else if (!isDataset && prefix !== '') {
       isDataset = true;
       yield prefix.slice(0, -1);
     }
   }
+  // One partition without keys.
+  if (isEmpty && prefix !== '') yield prefix.slice(0, -1);
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createRig } from '../rig/rig.ts';
 import type { Rig } from '../rig/rig.ts';
@@ -19,6 +20,7 @@ beforeAll(async () => {
     'twice.csv': 'id,id\n1,2\n',
     'empty.csv': '',
     'bad.parquet': 'no parquet',
+    'cut.csv.gz': gzipSync('id,w\n1,x\n').subarray(0, -6),
     'bad.csv.gz': new Uint8Array([0x1f, 0x8b, 0x6e, 0x6f]),
     'fields.csv': 'foo,bar\n1,2\n',
     'folder/one.txt': '1',
@@ -86,6 +88,11 @@ describe('files', () => {
       'pipe data:show -- empty.csv',
       1,
       "pipe: '$RIG/empty.csv' is empty: it has neither rows nor columns; name another file",
+    ],
+    [
+      'pipe data:count -- cut.csv.gz',
+      1,
+      "pipe: '$RIG/cut.csv.gz' is truncated or damaged: its compressed data does not end as it should; fetch it again, and run the same command",
     ],
     [
       'pipe data:show -- bad.csv.gz',

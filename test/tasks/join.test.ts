@@ -145,6 +145,50 @@ test('several right sides with keys of their own, compressed JSON lines among th
   });
 });
 
+test('JSON lines as they are', async () => {
+  await writeFile(path.join(runner.folder, 'a.csv'), 'id,v\n1,a\n2,b\n');
+  await writeFile(path.join(runner.folder, 'b.jsonl'), '{"id":"1","w":"x"}\n{"id":"3","w":"y"}\n');
+  const ran = await runner.run('join:sharded -- --left=a.csv --right=b.jsonl --on=id --to=j');
+  expect(ran.exitCode, problems(ran)).toBe(0);
+  expect(await all('j')).toEqual([{ id: '1', v: 'a', w: 'x' }]);
+});
+
+test.each([
+  [
+    'too short.csv.gz',
+    gzipSync('id,w\n1,x\n').subarray(0, -6),
+    'too short.csv.gz' + "' is truncated or damaged",
+  ],
+  [
+    'fields.csv',
+    Buffer.from('id,w\n1,x\n2,y,z\n'),
+    "fields.csv': 1 record cannot be read, the first in line 3 (too many columns)",
+  ],
+  [
+    'latin.csv',
+    Buffer.from('id,w\n1,caf\xe9\n', 'latin1'),
+    "latin.csv': 1 record cannot be read, the first in line 2 (not UTF-8)",
+  ],
+  [
+    'broken.jsonl',
+    Buffer.from('{"id":"1"}\n{"id":\n'),
+    "broken.jsonl': 1 record cannot be read, the first in line 2 (not a JSON object)",
+  ],
+])('nothing is joined with a part of %s', async (name, bytes, expected) => {
+  await writeFile(path.join(runner.folder, 'a.csv'), 'id,v\n1,a\n2,b\n');
+  await writeFile(path.join(runner.folder, name), bytes);
+  const ran = await runner.run([
+    'join:sharded',
+    '--',
+    '--left=a.csv',
+    `--right=${name}`,
+    '--on=id',
+    '--to=j',
+  ]);
+  expect(ran.exitCode).toBe(1);
+  expect(problems(ran)).toContain(expected);
+});
+
 test('keys of different types are an error that says what to write', async () => {
   await visits('2026-11-18', 10);
   await users();

@@ -336,7 +336,11 @@ describe('refused is', () => {
       "export const a = () => { throw new Error('down'); };",
       "none of 2 records of 2026-11-01 could be computed; the first one: '1': down",
     ],
-    'a column that is none': ['x.sql', 'select id, age from records', 'is no select of the table'],
+    'a column that is none': [
+      'x.sql',
+      'select id, age from records',
+      'Expected a select of the table records, whose columns are',
+    ],
     'SQL without the key': ['x.sql', 'select name from records', "gives no column 'id'"],
     'several rows': [
       'x.sql',

@@ -347,6 +347,13 @@ test('a source that ends too early is refused', async () => {
   ).toContain('truncated or damaged');
 });
 
+test('a record that cannot be read is told of with its line', async () => {
+  await put('fields.csv', 'id,name\n1,ann\n2,bob,x\n');
+  expect(
+    await failed('snapshot:full -- --dataset=users --key=id --from=fields.csv --date=2026-11-01'),
+  ).toContain("fields.csv': 1 record cannot be read, the first in line 3 (too many columns)");
+});
+
 test('a query of a task reads the state of a day as a table', async () => {
   await storeThreeDays();
   const staging = await runner.store.openStaging('test');

@@ -98,6 +98,7 @@ describe('what is published', () => {
       'stats/x/country=fr/site=b/date=2026-11-02/part=2/_manifest.json',
       'stats/x/country=fr/_manifest.json',
       'stats/y/date=2026-11-02/_manifest.json',
+      'stats/z/_manifest.json',
     ]) {
       await store.write(key, Buffer.from('{}'));
     }
@@ -112,6 +113,6 @@ describe('what is published', () => {
       keys: [],
       groups: new Map([['', new Set(['2026-11-02'])]]),
     });
-    expect(await all(datasetsIn(store))).toEqual(['stats/x', 'stats/y']);
+    expect(await all(datasetsIn(store))).toEqual(['stats/x', 'stats/y', 'stats/z']);
   });
 });

@@ -2,6 +2,7 @@ import { parquet } from '../../engine/parquet.ts';
 import { raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { EngineError } from '../../engine/error.ts';
+import { queryError } from '../../engine/query-error.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import { textAt } from '../../engine/row.ts';
 import type { Computed, ComputeEffects, ToCompute } from './computing.ts';
@@ -78,8 +79,9 @@ async function columnsOf(
     }));
   } catch (error) {
     const columns = todo.columns.map((column) => column.name).join(', ');
+    const told = messageOf(queryError(`--with: '${name}'`, select, error));
     throw new UserError(
-      `--with: '${name}' is no select of the table records, whose columns are ${columns}: ${messageOf(error)}`,
+      `${told}\n  Expected a select of the table records, whose columns are ${columns}.`,
       { cause: error },
     );
   }

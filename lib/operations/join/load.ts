@@ -9,7 +9,7 @@ import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { NoDataError, UserError } from '../../errors.ts';
 import type { Staging, Store } from '../../store/store.ts';
-import type { TextFile } from './convert.ts';
+import type { NamedFile } from '../sources/name-of.ts';
 import { sideOf } from './places.ts';
 import type { Source, SourceFile } from './sources.ts';
 import type { Side, SideColumn } from './spec.ts';
@@ -49,8 +49,8 @@ export async function localPath(file: SourceFile, staging: Staging): Promise<str
 export async function textFiles(
   files: readonly SourceFile[],
   staging: Staging,
-): Promise<readonly TextFile[]> {
-  const found: TextFile[] = [];
+): Promise<readonly NamedFile[]> {
+  const found: NamedFile[] = [];
   for (const file of files) found.push({ path: await localPath(file, staging), uri: file.uri });
   return found;
 }

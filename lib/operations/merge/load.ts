@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Column } from '../../dataset/manifest.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Written } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, join, literal, sql } from '../../engine/sql.ts';
@@ -12,7 +12,9 @@ import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
 import { formatOf, isParquet } from '../../formats/detect.ts';
 import type { Staging } from '../../store/store.ts';
 import { linesOf } from '../ingest/lines.ts';
-import { checkEnd } from './check-end.ts';
+import { readAll } from '../relation/unread.ts';
+import { readWhole } from '../sources/check-end.ts';
+import type { Compressed } from '../sources/check-end.ts';
 import type { SnapshotSource } from './source.ts';
 
 /** The records of a source as one Parquet file in the order of the source. */
@@ -42,13 +44,27 @@ export async function load(
   const [first = '', ...others] = paths;
   const head = await headOf(first);
   if (isParquet(head) && others.length === 0) return await asItIs(engine, first);
-  for (const path of paths) await checkEnd(path, await headOf(path));
-  const query = isParquet(head)
-    ? sql`select * from ${parquet(paths)}`
-    : await textRecords(engine, paths, compressionOf(first, head));
   const path = staging.path('loaded.parquet');
-  const { rows, schema } = await engine.write(query, path);
+  const files = paths.map((each) => ({ path: each, uri: each }));
+  const read = async (): Promise<Written> => {
+    const query = isParquet(head)
+      ? sql`select * from ${parquet(paths)}`
+      : await textRecords(engine, paths, compressionOf(first, head));
+    return await engine.write(query, path);
+  };
+  const { rows, schema } = await readWhole(await compressedOf(paths), () =>
+    readAll(engine, files, read),
+  );
   return { path, rows, columns: schema };
+}
+
+async function compressedOf(paths: readonly string[]): Promise<readonly Compressed[]> {
+  const files = paths.map(async (path) => ({
+    path,
+    name: path,
+    compression: compressionOf(path, await headOf(path)),
+  }));
+  return await Promise.all(files);
 }
 
 async function asItIs(engine: Engine, path: string): Promise<Loaded> {

@@ -9,6 +9,7 @@ import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
 import { formatOf, isParquet } from '../../formats/detect.ts';
 import { plainName } from '../../formats/file-name.ts';
 import { linesOf } from '../ingest/lines.ts';
+import { nameOf } from '../sources/name-of.ts';
 import { readAt } from '../sources/read-at.ts';
 import type { DataFile } from './place.ts';
 
@@ -30,7 +31,7 @@ const SAMPLE_LINES = 200;
 /** Looks at the first lines of a file; its name decides between kinds of text. Throws UserError for what it cannot read. */
 export async function kindOf(engine: Engine, file: DataFile): Promise<Kind> {
   const { path } = file;
-  const name = file.uri.startsWith('file:') ? path : file.uri;
+  const name = nameOf(file);
   const head = await readAt(path, 0, HEAD_BYTES);
   if (head.length === 0)
     throw new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
@@ -94,8 +95,8 @@ function csvKind(uri: string, compression: Compression, first: string): Kind {
   return { format: 'csv', compression, delimiter, header: distinct(fieldsOf(first, delimiter)) };
 }
 
-/** `a`, `a_2`; `column2` where a name is empty. */
-function distinct(names: readonly string[]): string[] {
+/** Names for columns that all differ: `a`, `a_2`; `column2` where a name is empty. */
+export function distinct(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name, index) => {
     const plain = name.trim() === '' ? `column${index + 1}` : name;

@@ -5,6 +5,9 @@ import { numberAt, textAt } from '../../engine/row.ts';
 import { identifier, join, literal, literals, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
+import { readWhole } from '../sources/check-end.ts';
+import type { Compressed } from '../sources/check-end.ts';
+import { nameOf } from '../sources/name-of.ts';
 import { csvPart } from './csv-part.ts';
 import { jsonPart } from './json-part.ts';
 import { kindOf } from './kind.ts';
@@ -49,7 +52,9 @@ export async function openRelation(
   }
   const parts: Part[] = [];
   for (const { kind, files } of groups.values()) {
-    const part = await partOf(engine, kind, files, { types, look });
+    const read = (): Promise<Part> => partOf(engine, kind, files, { types, look });
+    // The first records are what they are, whatever becomes of the file behind them.
+    const part = look === 'all' ? await readWhole(compressedOf(kind, files), read) : await read();
     parts.push(await withTypes(engine, withKeys(part, files), kind, { types, name: place.name }));
   }
   const query = join(
@@ -69,6 +74,12 @@ export async function openRelation(
     ...rowsOf(parts),
     rejected: parts.reduce((sum, part) => sum + part.rejected, 0),
   };
+}
+
+function compressedOf(kind: Kind, files: readonly DataFile[]): readonly Compressed[] {
+  if (kind.format === 'parquet') return [];
+  const { compression } = kind;
+  return files.map((file) => ({ path: file.path, name: nameOf(file), compression }));
 }
 
 function rowsOf(parts: readonly Part[]): { readonly rows?: number } {
