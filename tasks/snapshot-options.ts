@@ -92,7 +92,7 @@ export async function prepareSet(
   const standing = standingOf(args.dataset, sets, day);
   if (present) {
     context.log(
-      `${args.dataset}: the ${present.set.kind} set of ${day} is replaced by another one`,
+      `${args.dataset}: the ${present.set.kind} set of ${day} is there, and stays until this one is stored in its place`,
     );
   }
   return { options, standing };
