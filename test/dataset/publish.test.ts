@@ -96,6 +96,30 @@ describe('publish of several files', () => {
     expect(await readManifest(store, prefix)).toEqual({ manifest: second, etag: second.commit });
   });
 
+  test('where one cannot be put, nothing is published, and those behind it are not begun', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `p${String(n).padStart(2, '0')}.parquet`);
+    const drafted = await draft(staging, Object.fromEntries(names.map((name) => [name, name])));
+    const begun: string[] = [];
+    const upload: Store['upload'] = async (path, key, condition) => {
+      begun.push(key);
+      await new Promise((settle) => setTimeout(settle, 1));
+      if (key.includes('/p03')) throw new UserError('the disk is full');
+      return await store.upload(path, key, condition);
+    };
+    const refusing = new Proxy(store, {
+      get(target, name) {
+        const found: unknown = name === 'upload' ? upload : Reflect.get(target, name);
+        return typeof found === 'function' ? found.bind(target) : found;
+      },
+    });
+    await expect(publish(refusing, drafted, publisher())).rejects.toThrow('the disk is full');
+    expect(begun.length).toBeLessThan(names.length);
+    const count = begun.length;
+    await new Promise((settle) => setTimeout(settle, 20));
+    expect(begun.length).toBe(count);
+    expect(await readManifest(store, prefix)).toBeUndefined();
+  });
+
   test('a partition may change between one file and several, and have none', async () => {
     await publishText('one');
     await publishFiles({ 'p0.parquet': 'a', 'p1.parquet': 'b' });
