@@ -1,9 +1,9 @@
 import { parseDay } from '../lib/dates/day.ts';
 import { chainOf, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
 import { prefixOf } from '../lib/dataset/layout.ts';
-import { NoDataError } from '../lib/errors.ts';
 import { finishRemovals } from '../lib/operations/merge/expire.ts';
 import { mergeSets } from '../lib/operations/merge/merge.ts';
+import { noState } from '../lib/operations/merge/read.ts';
 import { countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
 import type { Output, PlanContext } from '../lib/task/task.ts';
@@ -63,9 +63,7 @@ async function mergeOutput(
   const sets = await setsOf(store, dataset);
   const chain = chainOf(sets, date === undefined ? undefined : parseDay(date, '--date'));
   if (!chain) {
-    throw new NoDataError(
-      `'${dataset}' has no sets in the store ${store.uri}; store one with snapshot:full`,
-    );
+    throw noState(store, dataset, sets, date);
   }
   return [
     {

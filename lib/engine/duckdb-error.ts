@@ -10,7 +10,9 @@ export function duckdbError(engine: string, error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const text = messageOf(error);
   const failure = failureOf(text);
-  return new EngineError(`${engine}: ${text.trimEnd()}${advice(failure)}`, failure, error);
+  // What follows is of the engine's settings, which are none of a user's.
+  const [said = ''] = text.split(/\n\s*Possible solutions:?/);
+  return new EngineError(`${engine}: ${said.trimEnd()}${advice(failure)}`, failure, error);
 }
 
 function failureOf(text: string): EngineFailure {

@@ -9,7 +9,8 @@ import { EngineError } from './error.ts';
 export function queryError(label: string, text: string, error: unknown): unknown {
   if (!(error instanceof EngineError) || error.failure !== 'query') return error;
   const message = messageOf(error.cause);
-  const [head = ''] = message.split(/\n+LINE \d+: /);
+  // Behind the sentence may be dozens of functions of that name.
+  const [head = ''] = message.split(/\n+LINE \d+: |\n\s*Candidate functions:/);
   const [, kind = '', said = head] = errorClass.exec(head.trim()) ?? [];
   const at = placeIn(text, message);
   const sentence = `${label}: ${said.replace(/\s*\n\s*/g, ' ')}`;

@@ -106,3 +106,28 @@ test('a set that is there is said to stay while the next one may yet fail', asyn
     'the full set of 2026-11-01 is there, and stays until this one is stored in its place',
   );
 });
+
+test('no name is none, and not the folder that one is in', async () => {
+  await put('a.csv', 'id\n1\n');
+  expect(await stored('')).toContain("'' names no file. Expected a file, a folder or a glob");
+});
+
+test('a merge up to a day before the first set says which that is', async () => {
+  await put('a.csv', 'id\n1\n');
+  await stored('a.csv');
+  const ran = await runner.run('snapshot:merge -- --dataset=d --date=2026-10-01');
+  expect(ran.exitCode).toBe(3);
+  expect(JSON.stringify(ran)).toContain(
+    "'d' has no state as of 2026-10-01: its first set is of 2026-11-01",
+  );
+});
+
+test('what the engine says is told without its own settings and functions', async () => {
+  await put('a.csv', 'id\n1\n');
+  await stored('a.csv');
+  const ran = await runner.run(['snapshot:read', '--', '--dataset=d', '--where=id + 1 > 2']);
+  expect(ran.exitCode).toBe(2);
+  const told = JSON.stringify(ran);
+  expect(told).toContain('No function matches');
+  expect(told).not.toContain('Candidate functions');
+});

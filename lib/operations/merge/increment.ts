@@ -43,9 +43,8 @@ export async function storeIncrement(
   const { schema: old } = before.tip.manifest;
   const { key: names } = before.tip.set;
   const loaded = await load(effects, options.source);
-  for (const name of [deletes?.column, order]) {
-    if (name !== undefined) demandColumn(loaded, name, from);
-  }
+  if (deletes) demandColumn(loaded, deletes.column, '--deletes', from);
+  if (order !== undefined) demandColumn(loaded, order, '--order', from);
   const isMark = (column: Column): boolean =>
     deletes !== undefined &&
     find([column], deletes.column) !== undefined &&
@@ -99,9 +98,14 @@ async function rankedBy(
   return odd ? sql`${column} desc nulls last, ` : sql`cast(${column} as double) desc nulls last, `;
 }
 
-function demandColumn({ columns }: Loaded, name: string, from: string): void {
+function demandColumn(
+  { columns }: Loaded,
+  name: string,
+  option: '--deletes' | '--order',
+  from: string,
+): void {
   if (find(columns, name)) return;
   throw new UserError(
-    `'${from}' has no column '${name}'; its columns are ${columns.map((column) => column.name).join(', ')}`,
+    `'${from}' has no column '${name}'; its columns are ${columns.map((column) => column.name).join(', ')}. Name one of them with ${option}.`,
   );
 }

@@ -1,5 +1,5 @@
 import { chainOf, setsOf } from '../../dataset/snapshot.ts';
-import type { Chain } from '../../dataset/snapshot.ts';
+import type { Chain, StoredSet } from '../../dataset/snapshot.ts';
 import type { Reader } from '../../dataset/published.ts';
 import { parquet } from '../../engine/parquet.ts';
 import { numberAt } from '../../engine/row.ts';
@@ -47,14 +47,23 @@ async function currentChain(
   const sets = await setsOf(store, dataset);
   const chain = chainOf(sets, asOf);
   if (chain) return chain;
-  const [first] = sets;
+  throw noState(store, dataset, sets, asOf);
+}
+
+/** That there is no state of a day, which none is before the first set. */
+export function noState(
+  { uri }: { readonly uri: string },
+  dataset: string,
+  [first]: readonly StoredSet[],
+  asOf: string | undefined,
+): NoDataError {
   if (!first) {
-    throw new NoDataError(
-      `'${dataset}' has no sets in the store ${store.uri}; store one with snapshot:full`,
+    return new NoDataError(
+      `'${dataset}' has no sets in the store ${uri}; store one with snapshot:full`,
     );
   }
-  throw new NoDataError(
-    `'${dataset}' has no state as of ${asOf}: its first set is of ${first.day}; read a day from then on`,
+  return new NoDataError(
+    `'${dataset}' has no state as of ${asOf}: its first set is of ${first.day}; name a day from then on`,
   );
 }
 

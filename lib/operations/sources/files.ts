@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NoDataError, reasonOf, UserError } from '../../errors.ts';
+import { NoDataError, reasonOf, UsageError, UserError } from '../../errors.ts';
 
 /**
  * The absolute paths of the files that arguments name: files, folders with all below them, and
@@ -17,6 +17,8 @@ export async function findFiles(uris: readonly string[], cwd: string): Promise<s
 }
 
 async function filesOf(uri: string, cwd: string): Promise<string[]> {
+  // Of a variable that is not set, more often than meant for this folder.
+  if (uri === '') throw new UsageError(`'' names no file. Expected a file, a folder or a glob.`);
   const target = path.resolve(cwd, localPath(uri));
   const found = await lookUp(target);
   if (found === 'file') return [target];
