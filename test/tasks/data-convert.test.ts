@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csvLine } from '../../lib/formats/csv.ts';
@@ -94,6 +94,33 @@ describe('a conversion', () => {
     const { rows } = await convert('--types=a:integer', 'in.jsonl', 'out.csv');
     expect(rows).toEqual({ in: 5, out: 2, rejected: 3, filtered: 0 });
     expect(await readFile(path('out.csv'), 'utf8')).toBe('a\n1\n3\n');
+  });
+
+  test('of JSON keeps fields whose names differ in case alone', async () => {
+    await writeFile(path('in.jsonl'), '{"a":1,"A":"x","in":{"b":1,"B":2}}\n{"A":"y"}\n');
+    expect(await convert('in.jsonl', 'out.csv')).toMatchObject({ status: 'done' });
+    expect(await readFile(path('out.csv'), 'utf8')).toBe(
+      'a,A_2,in\n1,x,"{""b"":1,""B"":2}"\n,y,\n',
+    );
+  });
+
+  test('of CSV takes a line break in a name of a column', async () => {
+    await writeFile(path('in.csv'), 'id,"of\nwhat"\n1,a\n');
+    expect(await convert('in.csv', 'out.jsonl')).toMatchObject({
+      rows: { in: 1, out: 1, rejected: 0 },
+    });
+    expect(await readFile(path('out.jsonl'), 'utf8')).toBe('{"id":1,"of\\nwhat":"a"}\n');
+  });
+
+  test.each([
+    ['blank.csv', Buffer.from('\n \n'), 'is empty'],
+    ['none.csv.gz', gzipSync(''), 'is empty'],
+    ['none.json', Buffer.from('[]'), "/none.json' has no JSON object"],
+  ])('of %s, in which there is nothing, is refused', async (name, bytes, message) => {
+    await writeFile(path(name), bytes);
+    const { events } = await convert(name, 'out.csv');
+    expect(JSON.stringify(events)).toContain(message);
+    expect(JSON.stringify(events)).not.toContain('file://');
   });
 
   test('leaves nothing when it fails', async () => {

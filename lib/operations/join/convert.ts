@@ -1,15 +1,14 @@
 import type { Engine, Written } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
-import { join, literal, sql } from '../../engine/sql.ts';
+import { join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import { compressionOf } from '../../formats/compression.ts';
-import type { Compression } from '../../formats/compression.ts';
-import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
-import { formatOf, isParquet } from '../../formats/detect.ts';
+import { isParquet } from '../../formats/detect.ts';
 import { linesOf } from '../ingest/lines.ts';
-import { distinct } from '../relation/kind.ts';
+import { csvKind, emptyError, textFormat } from '../relation/kind.ts';
+import type { Kind } from '../relation/kind.ts';
 import { readAll } from '../relation/unread.ts';
 import { readWhole } from '../sources/check-end.ts';
 import type { Compressed } from '../sources/check-end.ts';
@@ -19,8 +18,9 @@ import { readAt } from '../sources/read-at.ts';
 import { rowGroupRows } from './memory.ts';
 
 /**
- * Writes files of rows (CSV, JSON lines, Parquet; plain, gzip or zstd) to one Parquet file. Fields
- * of CSV stay text, so that `007` does; those of JSON have the types they have in all of the file.
+ * Writes files of rows (CSV, JSON lines, JSON, Parquet; plain, gzip or zstd) to one Parquet file.
+ * Fields of CSV stay text, so that `007` does, and so do strings of JSON; its other values have the
+ * type they have in all of the file.
  */
 export async function toParquet(
   engine: Engine,
@@ -28,21 +28,25 @@ export async function toParquet(
   path: string,
 ): Promise<Written> {
   const compressed = await Promise.all(files.map(compressedOf));
-  return await readWhole(compressed, async () => {
-    const tables: Sql[] = [];
-    let width = 0;
-    for (const file of files) {
-      const read = await readerOf(engine, file);
-      tables.push(read.rows);
-      width = Math.max(width, read.width);
-    }
-    const rows = join(
-      tables.map((rows) => sql`select * from ${rows}`),
-      ' union all by name ',
-    );
-    const options = { rowGroupRows: rowGroupRows(width) };
-    return await readAll(engine, files, () => engine.write(rows, path, options));
-  });
+  return await readWhole(compressed, () =>
+    readAll(engine, files, () => writeAll(engine, files, path)),
+  );
+}
+
+async function writeAll(
+  engine: Engine,
+  files: readonly NamedFile[],
+  path: string,
+): Promise<Written> {
+  const tables: Sql[] = [];
+  let width = 0;
+  for (const file of files) {
+    const read = await readerOf(engine, file);
+    tables.push(sql`select * from ${read.rows}`);
+    width = Math.max(width, read.width);
+  }
+  const rows = join(tables, ' union all by name ');
+  return engine.write(rows, path, { rowGroupRows: rowGroupRows(width) });
 }
 
 async function compressedOf(file: NamedFile): Promise<Compressed> {
@@ -68,40 +72,95 @@ async function readerOf(engine: Engine, file: NamedFile): Promise<TextRows> {
   const compression = compressionOf(name, head);
   const found = await engine.rows(sql`select coalesce(line, '') as line
     from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit ${SAMPLE_LINES}`);
-  const lines = found.map((row) => textAt(row, 'line'));
+  const lines = found.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
   const width = lines.reduce((sum, line) => sum + line.length, 0) / Math.max(lines.length, 1);
-  switch (formatOf(lines)) {
+  const filled = lines.filter((line) => line.trim() !== '');
+  if (filled.length === 0) throw emptyError(name);
+  const format = textFormat(name, filled);
+  switch (format) {
     case 'jsonl':
-      return { rows: jsonRows(path, compression), width };
-    case 'csv':
-      return { rows: csvRows(path, compression, lines[0] ?? ''), width };
+    case 'json':
+      return { rows: await jsonRows(engine, file, { format, compression }), width };
     case 'clf':
       throw new UserError(
         `'${name}' is an access log; read it into the dataset events with pipe events:ingest, and join that`,
       );
+    case 'csv':
+    // One column has no delimiter.
     case undefined:
-      // One column has no delimiter.
-      if ((lines[0] ?? '') !== '')
-        return { rows: csvRows(path, compression, lines[0] ?? ''), width };
-      throw new UserError(`'${name}' has no rows and no names of columns; name another file`);
+      return { rows: csvRows(path, csvKind(name, compression, filled)), width };
     default:
-      throw new UserError(
-        `'${name}': its format cannot be told from its first lines; expected CSV, JSON lines or Parquet`,
-      );
+      return format satisfies never;
   }
 }
 
-/** The engine is not to detect anything: of a file with a bad line it may leave out what stands before that. */
-function csvRows(path: string, compression: Compression, header: string): Sql {
-  const delimiter = delimiterOf(header) ?? ',';
-  const names = distinct(fieldsOf(header.replace(/^\uFEFF/, ''), delimiter));
-  const types = names.map((name) => sql`${literal(name)}: 'VARCHAR'`);
-  return sql`read_csv(${exactly([path])}, columns = {${types}}, header = true, delim = ${literal(delimiter)},
-    quote = '"', escape = '"', auto_detect = false, strict_mode = true, null_padding = false,
-    allow_quoted_nulls = false, compression = ${literal(compression)}, hive_partitioning = false)`;
+/** The engine is not to detect anything: it takes lines with `#` for comments, and of a file with a bad line it may leave out what stands before that. */
+function csvRows(path: string, { compression, delimiter, header }: CsvKind): Sql {
+  const columns = header.map((name) => sql`${literal(name)}: 'VARCHAR'`);
+  return sql`read_csv(${exactly([path])}, columns = {${join(columns, ', ')}}, header = true,
+    auto_detect = false, delim = ${literal(delimiter)}, quote = '"', escape = '"',
+    strict_mode = true, null_padding = false, allow_quoted_nulls = false,
+    compression = ${literal(compression)}, hive_partitioning = false)`;
 }
 
-function jsonRows(path: string, compression: Compression): Sql {
-  return sql`read_json(${exactly([path])}, format = 'newline_delimited', sample_size = -1,
-    maximum_depth = -1, compression = ${literal(compression)}, hive_partitioning = false)`;
+type CsvKind = Kind & { readonly format: 'csv' };
+type JsonKind = Kind & { readonly format: 'jsonl' | 'json' };
+
+async function jsonRows(
+  engine: Engine,
+  file: NamedFile,
+  { format, compression }: JsonKind,
+): Promise<Sql> {
+  const layout = format === 'jsonl' ? 'newline_delimited' : 'auto';
+  const read = (options: Sql): Sql => sql`read_json(${exactly([file.path])},
+    format = ${literal(layout)}, compression = ${literal(compression)},
+    hive_partitioning = false, ${options})`;
+  const described = await engine.rows(sql`describe select *
+    from ${read(raw('records = true, sample_size = -1, maximum_depth = -1'))}`);
+  const columns = described.map((row) => ({
+    name: textAt(row, 'column_name'),
+    type: asWritten(textAt(row, 'column_type')),
+  }));
+  await demandNames(engine, columns, {
+    file,
+    objects: read(raw(`records = false, columns = {'json': 'JSON'}`)),
+  });
+  const typed = columns.map(({ name, type }) => sql`${literal(name)}: ${literal(type)}`);
+  return read(sql`records = true, columns = {${join(typed, ', ')}}`);
+}
+
+/**
+ * The type in which no value loses anything. The engine takes strings for times and UUIDs where it
+ * can (of `01-02-2020` it makes a day in February), and Parquet has no integer of 128 bits.
+ */
+function asWritten(type: string): string {
+  const guessed =
+    /"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID|JSON|HUGEINT)(?=[,)[]|$)/g;
+  return type.replaceAll(guessed, (found) => {
+    if (found.startsWith('"')) return found;
+    return found === 'HUGEINT' ? 'DECIMAL(20,0)' : 'VARCHAR';
+  });
+}
+
+/** The engine, to which `a` and `A` are the same, calls the second one `A_1`, and would find nothing under that name. */
+async function demandNames(
+  engine: Engine,
+  columns: readonly { readonly name: string }[],
+  { file, objects }: { readonly file: NamedFile; readonly objects: Sql },
+): Promise<void> {
+  const names = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const numbered = columns.filter(
+    ({ name }) => names.has(name.toLowerCase().replace(/_\d+$/, '')) && /_\d+$/.test(name),
+  );
+  if (numbered.length === 0) return;
+  const found = await engine.rows(
+    sql`select distinct unnest(json_keys(json)) as name from ${objects}`,
+  );
+  const written = new Set(found.map((row) => textAt(row, 'name')));
+  const made = numbered.find(({ name }) => !written.has(name));
+  if (!made) return;
+  const name = made.name.replace(/_\d+$/, '');
+  throw new UserError(
+    `'${nameOf(file)}' has several fields '${name}' that differ in case alone; write it anew with other names by pipe data:convert`,
+  );
 }

@@ -7,7 +7,9 @@ import { UserError } from '../../errors.ts';
 import { isRecord } from '../../formats/detect.ts';
 import type { ErrorsTo } from '../ingest/csv-errors.ts';
 import { isFilled, linesOf } from '../ingest/lines.ts';
+import { nameOf } from '../sources/name-of.ts';
 import { inferTypes, typed } from './infer.ts';
+import { distinct } from './kind.ts';
 import type { Kind } from './kind.ts';
 import { fileColumn, START_ROWS } from './part.ts';
 import type { Part, ReadOptions } from './part.ts';
@@ -28,6 +30,7 @@ export async function jsonPart(
   { look }: Pick<ReadOptions, 'look'>,
 ): Promise<Part> {
   const uris = files.map(({ uri }) => uri);
+  const name = files.map(nameOf)[0] ?? '';
   const lines = textsOf(files, kind, 'table');
   const sample = look === 'all' ? lines : sql`from (${lines}) limit ${START_ROWS}`;
   const [seen = {}] = await engine.rows(sql`select count(*) filter (where ${isObject}) as rows,
@@ -38,7 +41,7 @@ export async function jsonPart(
   const readable = textsOf(files, kind, 'nowhere');
   if (broken > 0) await addRejects(engine, brokenLines(readable, uris));
   const counted = look === 'all' && { rows: numberAt(seen, 'rows') };
-  const records = recordsOf(readable, await structureOf(engine, sample, uris[0] ?? ''));
+  const records = recordsOf(readable, await structureOf(engine, sample, name));
   return { ...(await withTimes(engine, records, look)), ...counted, rejected: unreadable + broken };
 }
 
@@ -79,7 +82,7 @@ type Structure = string | readonly Structure[] | { readonly [name: string]: Stru
 async function structureOf(
   engine: Engine,
   lines: Sql,
-  uri: string,
+  name: string,
 ): Promise<Readonly<Record<string, Structure>>> {
   const [row = {}] =
     await engine.rows(sql`select json_group_structure(line::json)::varchar as structure
@@ -88,7 +91,7 @@ async function structureOf(
   const structure: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
   if (!isRecord(structure))
     throw new UserError(
-      `'${uri}' has no JSON object; expected a list of objects, or one after the other`,
+      `'${name}' has no JSON object; expected a list of objects, or one after the other`,
     );
   return Object.fromEntries(
     Object.entries(structure).map(([name, type]) => [name, readable(type)]),
@@ -105,17 +108,21 @@ function readable(structure: unknown): Structure {
 
 function recordsOf(lines: Sql, structure: Readonly<Record<string, Structure>>): Columns {
   const names = Object.keys(structure);
+  const columns = distinct(names);
+  const typeOf = (index: number): Structure | undefined => structure[names[index] ?? ''];
   // What is now a number, now a string is text, strings without their quotes.
-  const fields = names.map((name) => {
-    const text = structure[name] === 'JSON' ? raw(`->> '$'`) : raw('');
-    return sql`record.${identifier(name)} ${text} as ${identifier(name)}`;
+  const fields = columns.map((column, index) => {
+    const text = typeOf(index) === 'JSON' ? raw(`->> '$'`) : raw('');
+    // By its place, since to the engine `a` and `A` are the same name.
+    const field = sql`struct_extract_at(record, ${raw(String(index + 1))})`;
+    return sql`${field} ${text} as ${identifier(column)}`;
   });
   const query = sql`select ${fields}, source as ${fileColumn} from (
     select json_transform(${object}, ${literal(JSON.stringify(structure))}) as record, source
     from (${lines}) where ${isObject})`;
-  const texts = names.filter((name) => structure[name] === 'VARCHAR');
-  const counts = names.filter((name) => structure[name] === 'UBIGINT');
-  return { query, columns: names, texts, counts };
+  const texts = columns.filter((_, index) => typeOf(index) === 'VARCHAR');
+  const counts = columns.filter((_, index) => typeOf(index) === 'UBIGINT');
+  return { query, columns, texts, counts };
 }
 
 interface Columns {

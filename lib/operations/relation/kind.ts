@@ -33,17 +33,17 @@ export async function kindOf(engine: Engine, file: DataFile): Promise<Kind> {
   const { path } = file;
   const name = nameOf(file);
   const head = await readAt(path, 0, HEAD_BYTES);
-  if (head.length === 0)
-    throw new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
+  if (head.length === 0) throw emptyError(name);
   if (isParquet(head)) return { format: 'parquet' };
   const compression = compressionOf(name, head);
   const rows = await firstLines(engine, path, compression, name);
   const lines = rows.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
   const filled = lines.filter((line) => line.trim() !== '');
-  const format = formatNamed(name, filled);
+  if (filled.length === 0) throw emptyError(name);
+  const format = textFormat(name, filled);
   switch (format) {
     case 'csv':
-      return csvKind(name, compression, filled[0] ?? '');
+      return csvKind(name, compression, filled);
     case 'jsonl':
       return { format: 'jsonl', compression };
     case 'json':
@@ -76,7 +76,13 @@ async function firstLines(
   }
 }
 
-function formatNamed(
+/** What a file is of which no line is more than blanks. */
+export function emptyError(name: string): UserError {
+  return new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
+}
+
+/** The format of text by the name of its file and by its first lines, those with more than blanks; undefined where neither tells. */
+export function textFormat(
   uri: string,
   lines: readonly string[],
 ): 'csv' | 'jsonl' | 'json' | 'clf' | undefined {
@@ -89,13 +95,29 @@ function formatNamed(
   return seen === 'clf' ? 'clf' : 'jsonl';
 }
 
-function csvKind(uri: string, compression: Compression, first: string): Kind {
+/** How CSV is to be read, by the name of its file and by its first lines, those with more than blanks. */
+export function csvKind(
+  uri: string,
+  compression: Compression,
+  lines: readonly string[],
+): Kind & { readonly format: 'csv' } {
+  const first = firstRecord(lines);
   const isTabs = /\.(tsv|tab)$/.test(plainName(uri));
   const delimiter = isTabs ? '\t' : (delimiterOf(first) ?? ',');
   return { format: 'csv', compression, delimiter, header: distinct(fieldsOf(first, delimiter)) };
 }
 
-/** Names for columns that all differ: `a`, `a_2`; `column2` where a name is empty. */
+/** The first line, with those behind it that a quoted line break takes along. */
+function firstRecord(lines: readonly string[]): string {
+  let record: string | undefined;
+  for (const line of lines) {
+    record = record === undefined ? line : `${record}\n${line}`;
+    if (record.split('"').length % 2 === 1) return record;
+  }
+  return lines[0] ?? '';
+}
+
+/** Names of columns, all different to an engine that knows no case: `a`, `a_2`; `column2` where a name is empty. */
 export function distinct(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name, index) => {

@@ -20,7 +20,9 @@ export async function readAll<Result>(
     if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
     for (const file of files) await demandReadable(engine, file);
     const names = files.map((file) => `'${nameOf(file)}'`).join(', ');
-    const [said = ''] = messageOf(error.cause).split(/\n(?:\s*Possible|LINE \d|\s*Candidates)/);
+    const [said = ''] = messageOf(error.cause).split(
+      /\n(?:\s*Possible|LINE \d|\s*Candidates)|, try /,
+    );
     throw new UserError(
       `${names}: ${said.trim().replaceAll(/\s+/g, ' ')}; look at it with pipe data:show, and write anew what can be read with pipe data:convert`,
       { cause: error },
