@@ -1,7 +1,7 @@
 import { addDays, parseDay } from '../lib/dates/day.ts';
 import type { Day } from '../lib/dates/day.ts';
 import { setsOf } from '../lib/dataset/snapshot.ts';
-import { NoDataError, UserError } from '../lib/errors.ts';
+import { NoDataError, UsageError, UserError } from '../lib/errors.ts';
 import { quote } from '../lib/docopt/quote.ts';
 import { findSource } from '../lib/operations/merge/source.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -52,6 +52,7 @@ For example:
 
   async run(args, context) {
     const as = oneOf(args.as, ['diff', 'increment', 'full'], '--as');
+    demandIncrement(as, args);
     const when = oneOf(args.when, ['auto', 'always', 'never'], '--when');
     const { dataset, memory, 'bucket-rows': bucketRows } = args;
     const common = { dataset, memory, 'bucket-rows': bucketRows };
@@ -100,6 +101,20 @@ For example:
     }
   },
 });
+
+/** Throws UsageError for options that would count for nothing: records that say that their key is gone would be taken for others. */
+function demandIncrement(
+  as: string,
+  { deletes, order }: { readonly deletes?: string; readonly order?: string },
+): void {
+  if (as === 'increment') return;
+  for (const [option, value] of Object.entries({ '--deletes': deletes, '--order': order })) {
+    if (value === undefined) continue;
+    throw new UsageError(
+      `${option}: '${value}' is for increments, but the files are taken for whole states; add --as=increment, or leave ${option} out`,
+    );
+  }
+}
 
 interface DueArgs {
   readonly dataset: string;

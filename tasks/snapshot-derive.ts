@@ -1,8 +1,8 @@
 import { chainOf, setPartition, setsOf } from '../lib/dataset/snapshot.ts';
 import type { Chain } from '../lib/dataset/snapshot.ts';
 import { parseDay } from '../lib/dates/day.ts';
-import { NoDataError, UserError } from '../lib/errors.ts';
-import { baseOf, inputsOf } from '../lib/operations/derive/base.ts';
+import { NoDataError, UsageError, UserError } from '../lib/errors.ts';
+import { baseOf, inputsOf, isDerived } from '../lib/operations/derive/base.ts';
 import { storeDerived } from '../lib/operations/derive/derive.ts';
 import { gather } from '../lib/operations/derive/gather.ts';
 import { standingOf } from '../lib/operations/merge/guards.ts';
@@ -102,6 +102,11 @@ async function deriveOutput(args: DeriveArgs, context: PlanContext): Promise<Out
   const { tip } = await sourceOf(args, context);
   const derived = await setsOf(context.store, to);
   const last = derived.at(-1);
+  if (to === dataset || (last && !isDerived(last, dataset))) {
+    throw new UsageError(
+      `--to: '${to}' holds sets that were not derived of '${dataset}'; name another dataset, such as --to=${dataset}/derived`,
+    );
+  }
   if (last && last.day > tip.day) {
     throw new UserError(
       `${to}: the set of ${tip.day} comes too late, since those up to ${last.day} are there and were derived without it; leave --date out`,

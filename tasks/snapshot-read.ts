@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { parseDay } from '../lib/dates/day.ts';
 import { queryError } from '../lib/engine/query-error.ts';
 import { UserError } from '../lib/errors.ts';
+import { compressionNamed, formatNamed } from '../lib/formats/file-name.ts';
+import type { NamedFormat } from '../lib/formats/file-name.ts';
 import { conditionOf } from '../lib/operations/merge/condition.ts';
 import { withChain, writeState } from '../lib/operations/merge/read.ts';
-import type { ReadFormat } from '../lib/operations/merge/read.ts';
 import { writeTo } from '../lib/operations/relation/output.ts';
 import { countText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -20,7 +21,7 @@ Options:
   --dataset=<name>  Whose sets snapshot:full and snapshot:increment made.
   --as-of=<day>     Default: the last one.
   --where=<sql>     Only records for which this holds, such as "country = 'SE' and age > 30".
-  --to=<uri>        File, or s3://bucket/object; default: the records are printed.
+  --to=<uri>        File, or s3://bucket/object, compressed where it ends in .gz or .zst; default: the records are printed.
   --format=<csv|jsonl|parquet>  Default: by the ending of --to, else CSV.
   --memory=<size>   At most, such as 800MB; default: what there is.
 
@@ -49,7 +50,7 @@ For example:
       context.log(`${to}: ${countText(rows)} records`);
       return { rows: { in: rows, out: rows, rejected: 0, filtered: 0 } };
     }
-    const path = effects.staging.path(`read.${format}`);
+    const path = effects.staging.path(`read.${format.format}`);
     const rows = await write(path);
     if (rows > MAX_PRINTED) {
       throw new UserError(
@@ -66,8 +67,9 @@ For example:
 /** What is printed is held in memory. */
 const MAX_PRINTED = 1_000_000;
 
-function formatOf(format: string | undefined, to: string | undefined): ReadFormat {
-  if (format !== undefined) return oneOf(format, ['csv', 'jsonl', 'parquet'], '--format');
-  if (to?.endsWith('.parquet')) return 'parquet';
-  return to?.endsWith('.jsonl') || to?.endsWith('.ndjson') ? 'jsonl' : 'csv';
+function formatOf(format: string | undefined, to: string | undefined): NamedFormat {
+  const named = to === undefined ? undefined : formatNamed(to);
+  const compression = compressionNamed(to ?? '');
+  if (format === undefined) return named ?? { format: 'csv', compression };
+  return { format: oneOf(format, ['csv', 'jsonl', 'parquet'], '--format'), compression };
 }

@@ -32,7 +32,8 @@ const formats: ReadonlyMap<string, RowFormat> = new Map([
   ['parquet', 'parquet'],
 ]);
 
-function compressionNamed(name: string): Compression {
+/** `x.gz` is gzipped, `x.zst` compressed by zstd. */
+export function compressionNamed(name: string): Compression {
   if (/\.gz$/i.test(name)) return 'gzip';
   return /\.zst$/i.test(name) ? 'zstd' : 'uncompressed';
 }

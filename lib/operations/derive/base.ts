@@ -31,6 +31,11 @@ export function inputsOf(tip: StoredSet, { uri, code }: Pick<Computing, 'uri' | 
   ];
 }
 
+/** Whether a set, or those that were merged into it, was derived of a dataset. */
+export function isDerived(set: StoredSet, dataset: string): boolean {
+  return madeOf(set, dataset) !== undefined;
+}
+
 /**
  * The last derived set up to a day that was computed by the same code from a state that is still there.
  * Without one, says why everything is computed anew.

@@ -2,16 +2,14 @@ import { chainOf, setsOf } from '../../dataset/snapshot.ts';
 import type { Chain, StoredSet } from '../../dataset/snapshot.ts';
 import type { Reader } from '../../dataset/published.ts';
 import { parquet } from '../../engine/parquet.ts';
-import { numberAt } from '../../engine/row.ts';
-import { literal, raw, sql } from '../../engine/sql.ts';
+import { raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { NoDataError } from '../../errors.ts';
+import type { NamedFormat } from '../../formats/file-name.ts';
+import { copyRows } from '../relation/copy.ts';
 import { keyColumns } from './key.ts';
 import { State } from './state.ts';
 import type { StateEffects } from './state.ts';
-
-/** Formats that a state is written in. */
-export type ReadFormat = 'csv' | 'jsonl' | 'parquet';
 
 /** Reads that find their files gone look again so often; each time somebody has published in between. */
 const MAX_ATTEMPTS = 5;
@@ -82,7 +80,7 @@ const MAX_SORTED = 1_000_000;
 export async function writeState(
   effects: StateEffects,
   chain: Chain,
-  target: { readonly path: string; readonly format: ReadFormat },
+  target: { readonly path: string; readonly format: NamedFormat },
   where: Sql | undefined,
 ): Promise<number> {
   const { engine } = effects;
@@ -91,14 +89,8 @@ export async function writeState(
   const isSmall = rowsOf(chain) <= MAX_SORTED;
   const all = isSmall ? await state.rows() : await partByPart(effects, state, filter);
   const order = isSmall ? sql`order by ${keyColumns(state.key)}` : raw('');
-  const rows = sql`select * from (${all}) ${filter} ${order}`;
-  const options = {
-    csv: raw('format csv, header true'),
-    jsonl: raw('format json'),
-    parquet: raw('format parquet, compression zstd, compression_level 1'),
-  }[target.format];
-  const [row = {}] = await engine.rows(sql`copy (${rows}) to ${literal(target.path)} (${options})`);
-  return numberAt(row, 'Count');
+  const query = sql`select * from (${all}) ${filter} ${order}`;
+  return await copyRows(engine, { query, columns: state.columns }, target.path, target.format);
 }
 
 /** Puts a state together that is too large to do it at once, part by part. */
