@@ -180,6 +180,37 @@ describe('JSON', () => {
   });
 });
 
+test.each([
+  ['cut.parquet', 'PAR1 and no more', "cut.parquet' is no whole Parquet file"],
+  ['none.parquet', '', "none.parquet' is empty"],
+  ['cut.json', '[{"id":"1"},', "cut.json' is truncated"],
+])('%s is refused by its name', async (name, text, expected) => {
+  await writeFile(inFolder(name), text);
+  await writeFile(inFolder('ids.csv'), 'id,w\n1,x\n');
+  const ran = await sharded(`--left=${name}`, '--right=ids.csv', '--on=id');
+  expect(problems(ran)).toContain(expected);
+  expect(problems(ran)).not.toContain('duckdb');
+});
+
+test.each([
+  [
+    '{"user_id":"1","user":{"id":"2"}}',
+    '--flatten',
+    "--flatten: --left='a.jsonl' would have two columns called 'user_id'",
+  ],
+  ['{"user_id":"1","v":2}', '--select=v,V', "--select: 'V' stands there twice"],
+  [
+    '{"user_id":"1","id":2}',
+    '--left-prefix=user_',
+    "--left-prefix: two columns of the result would be called 'user_id'",
+  ],
+])('of two columns with one name, %s with %s, none is taken', async (text, option, expected) => {
+  await writeFile(inFolder('a.jsonl'), `${text}\n`);
+  await writeFile(inFolder('b.jsonl'), '{"user_id":"1"}\n');
+  const ran = await sharded('--left=a.jsonl', '--right=b.jsonl', '--on=user_id', option);
+  expect(problems(ran)).toContain(expected);
+});
+
 describe('CSV', () => {
   test('a line that begins with # is a record, a title is the header, and names may have line breaks', async () => {
     await writeFile(inFolder('a.csv'), 'id,"of\nwhat","of\nwhat"\n#1,a,1\n2,b,""\n');

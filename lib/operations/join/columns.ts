@@ -93,6 +93,12 @@ export function outputColumns(
     const prefix = keyNames.has(name.toLowerCase()) ? '' : leftPrefix;
     return [{ name: prefix + name, type, left: index }];
   });
+  const twice = firstTwice(columns.map(({ name }) => name));
+  if (twice !== undefined) {
+    throw new UsageError(
+      `--left-prefix: two columns of the result would be called '${twice}'; choose another prefix`,
+    );
+  }
   if (how !== 'semi' && how !== 'anti') {
     rights.forEach(({ side, keys }, join) => {
       addRight(columns, { side, keys, join, prefix: rightPrefixes[join], left });
@@ -131,7 +137,17 @@ function addRight(columns: OutColumn[], { side, keys, join, prefix, left }: Adde
   });
 }
 
+/** The first name that is there before, whatever its case. */
+export function firstTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name.toLowerCase()).size);
+}
+
 function selected(columns: readonly OutColumn[], names: readonly string[]): readonly OutColumn[] {
+  const twice = firstTwice(names);
+  if (twice !== undefined) {
+    throw new UsageError(`--select: '${twice}' stands there twice; name each column once`);
+  }
   return names.map((name) => {
     const found = find(columns, name);
     if (found) return found;

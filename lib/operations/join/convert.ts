@@ -12,6 +12,7 @@ import type { Kind } from '../relation/kind.ts';
 import { readAll } from '../relation/unread.ts';
 import { readWhole } from '../sources/check-end.ts';
 import type { Compressed } from '../sources/check-end.ts';
+import { checkList } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import type { NamedFile } from '../sources/name-of.ts';
 import { readAt } from '../sources/read-at.ts';
@@ -75,7 +76,7 @@ async function readerOf(engine: Engine, file: NamedFile): Promise<TextRows> {
   const lines = found.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
   const width = lines.reduce((sum, line) => sum + line.length, 0) / Math.max(lines.length, 1);
   const filled = lines.filter((line) => line.trim() !== '');
-  if (filled.length === 0) throw emptyError(name);
+  if (filled.length === 0) throw emptyError(name, head, compression);
   const format = textFormat(name, filled);
   switch (format) {
     case 'jsonl':
@@ -111,6 +112,7 @@ async function jsonRows(
   file: NamedFile,
   { format, compression }: JsonKind,
 ): Promise<Sql> {
+  if (format === 'json' && compression === 'uncompressed') await checkList(file);
   const layout = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const read = (options: Sql): Sql => sql`read_json(${exactly([file.path])},
     format = ${literal(layout)}, compression = ${literal(compression)},

@@ -7,9 +7,11 @@ import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
 import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
-import { NoDataError, UserError } from '../../errors.ts';
+import { NoDataError, UsageError, UserError } from '../../errors.ts';
 import type { Staging, Store } from '../../store/store.ts';
+import { checkParquet } from '../sources/check-form.ts';
 import type { NamedFile } from '../sources/name-of.ts';
+import { firstTwice } from './columns.ts';
 import { sideOf } from './places.ts';
 import type { Source, SourceFile } from './sources.ts';
 import type { Side, SideColumn } from './spec.ts';
@@ -33,7 +35,11 @@ export async function localFiles(
 ): Promise<readonly LocalFile[]> {
   if (source.kind === 'dataset') return partitionFiles(source.partitions, store, staging);
   const files: LocalFile[] = [];
-  for (const file of source.files) files.push({ path: await localPath(file, staging), keys: {} });
+  for (const file of source.files) {
+    const path = await localPath(file, staging);
+    await checkParquet({ path, uri: file.uri });
+    files.push({ path, keys: {} });
+  }
   return files;
 }
 
@@ -115,6 +121,12 @@ export async function openSide(
   const paths = files.map(({ path }) => path);
   const source = parquet(paths, { byName: paths.length > 1 });
   const columns = await columnsOf(engine, source, [], options.flatten);
+  const twice = firstTwice(columns.map(({ name }) => name));
+  if (twice !== undefined) {
+    throw new UsageError(
+      `--flatten: ${options.name} would have two columns called '${twice}'; leave it out, or rename one of them`,
+    );
+  }
   const names = new Set(columns.map(({ name }) => name.toLowerCase()));
   const reserved = ['file_index', 'file_row_number'].find((name) => names.has(name));
   if (reserved !== undefined) {

@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import { isRecord } from '../../formats/detect.ts';
 import type { ErrorsTo } from '../ingest/csv-errors.ts';
 import { isFilled, linesOf } from '../ingest/lines.ts';
+import { checkList } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import { inferTypes, typed } from './infer.ts';
 import { distinct } from './kind.ts';
@@ -31,6 +32,9 @@ export async function jsonPart(
 ): Promise<Part> {
   const uris = files.map(({ uri }) => uri);
   const name = files.map(nameOf)[0] ?? '';
+  if (kind.format === 'json' && kind.compression === 'uncompressed') {
+    for (const file of files) await checkList(file);
+  }
   const lines = textsOf(files, kind, 'table');
   const sample = look === 'all' ? lines : sql`from (${lines}) limit ${START_ROWS}`;
   const [seen = {}] = await engine.rows(sql`select count(*) filter (where ${isObject}) as rows,

@@ -33,13 +33,13 @@ export async function kindOf(engine: Engine, file: DataFile): Promise<Kind> {
   const { path } = file;
   const name = nameOf(file);
   const head = await readAt(path, 0, HEAD_BYTES);
-  if (head.length === 0) throw emptyError(name);
+  if (head.length === 0) throw emptyError(name, head, 'uncompressed');
   if (isParquet(head)) return { format: 'parquet' };
   const compression = compressionOf(name, head);
   const rows = await firstLines(engine, path, compression, name);
   const lines = rows.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
   const filled = lines.filter((line) => line.trim() !== '');
-  if (filled.length === 0) throw emptyError(name);
+  if (filled.length === 0) throw emptyError(name, head, compression);
   const format = textFormat(name, filled);
   switch (format) {
     case 'csv':
@@ -76,10 +76,17 @@ async function firstLines(
   }
 }
 
-/** What a file is of which no line is more than blanks. */
-export function emptyError(name: string): UserError {
+/** What is to be said of a file without a line of text that has more than blanks, by its first bytes. */
+export function emptyError(name: string, head: Uint8Array, compression: Compression): UserError {
+  if (compression === 'uncompressed' && head.some((byte) => byte > BLANK)) {
+    return new UserError(
+      `'${name}' has no line of text in UTF-8; write it anew as CSV, JSON lines or Parquet, or name another file`,
+    );
+  }
   return new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
 }
+
+const BLANK = 0x20;
 
 /** The format of text by the name of its file and by its first lines, those with more than blanks; undefined where neither tells. */
 export function textFormat(

@@ -7,6 +7,7 @@ import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
 import { readWhole } from '../sources/check-end.ts';
 import type { Compressed } from '../sources/check-end.ts';
+import { checkParquet } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import { csvPart } from './csv-part.ts';
 import { jsonPart } from './json-part.ts';
@@ -17,6 +18,7 @@ import { addRejects, createRejects, dataRejects } from './rejects.ts';
 import { fileColumn } from './part.ts';
 import type { Part, ReadOptions } from './part.ts';
 import { checkTyped } from './types.ts';
+import { unreadable } from './said.ts';
 import type { Types } from './types.ts';
 
 /** Rows of files, or of a dataset with the keys of its partitions as columns, as a query. */
@@ -52,7 +54,10 @@ export async function openRelation(
   }
   const parts: Part[] = [];
   for (const { kind, files } of groups.values()) {
-    const read = (): Promise<Part> => partOf(engine, kind, files, { types, look });
+    const read = (): Promise<Part> =>
+      partOf(engine, kind, files, { types, look }).catch((error: unknown) =>
+        Promise.reject(unreadable(files, error)),
+      );
     // The first records are what they are, whatever becomes of the file behind them.
     const part = look === 'all' ? await readWhole(compressedOf(kind, files), read) : await read();
     parts.push(await withTypes(engine, withKeys(part, files), kind, { types, name: place.name }));
@@ -129,6 +134,7 @@ function partOf(
 }
 
 async function parquetPart(engine: Engine, files: readonly DataFile[]): Promise<Part> {
+  for (const file of files) await checkParquet(file);
   const paths = files.map(({ path }) => path);
   const columns = await columnsOf(engine, sql`select * from ${parquet(paths, { union: true })}`);
   const names = columns.map(({ name }) => name);

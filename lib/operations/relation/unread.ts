@@ -1,9 +1,10 @@
 import type { Engine } from '../../engine/engine.ts';
 import { EngineError } from '../../engine/error.ts';
-import { messageOf, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { nameOf } from '../sources/name-of.ts';
 import type { NamedFile } from '../sources/name-of.ts';
 import { demandWhole, openRelation } from './relation.ts';
+import { namesOf, saidBy } from './said.ts';
 
 /**
  * Reads text by an engine that leaves nothing out. Where it cannot, files are read once more to tell
@@ -19,12 +20,8 @@ export async function readAll<Result>(
   } catch (error) {
     if (!(error instanceof EngineError) || error.failure !== 'query') throw error;
     for (const file of files) await demandReadable(engine, file);
-    const names = files.map((file) => `'${nameOf(file)}'`).join(', ');
-    const [said = ''] = messageOf(error.cause).split(
-      /\n(?:\s*Possible|LINE \d|\s*Candidates)|, try /,
-    );
     throw new UserError(
-      `${names}: ${said.trim().replaceAll(/\s+/g, ' ')}; look at it with pipe data:show, and write anew what can be read with pipe data:convert`,
+      `${namesOf(files)}: ${saidBy(error)}; look at it with pipe data:show, and write anew what can be read with pipe data:convert`,
       { cause: error },
     );
   }
