@@ -77,6 +77,24 @@ describe('integers of JSON lines', () => {
   });
 });
 
+test('values of several types are texts, and those of none take every type', async () => {
+  const head = '{"id":"a","v":1,"n":null,"o":{"x":1}}\n';
+  await put('a.jsonl', `${head}{"id":2,"v":"b","n":null,"o":"s"}\n`);
+  expect(await stored('a.jsonl')).toBe('id,v,n,o\n2,b,,"""s"""\na,1,,"{""x"":1}"\n');
+  await put('b.jsonl', '{"id":"a","v":"1","n":1.5}\n{"id":"2","v":"c","n":null}\n');
+  const diff = await runner.run('snapshot:diff -- --dataset=d --from=b.jsonl --date=2026-11-02');
+  expect(diff.exitCode).toBe(0);
+  const read = await runner.run('snapshot:read -- --dataset=d');
+  expect(String(read.output)).toBe('id,v,n,o\n2,c,,\na,1,1.5,\n');
+});
+
+test.each(['[1]', '{"x":1}'])('%s cannot be a key', async (value) => {
+  await put('a.jsonl', `{"id":${value}}\n`);
+  expect(await stored('a.jsonl')).toMatch(
+    /a\.jsonl': the column 'id' is of type .*, which cannot be part of a key/,
+  );
+});
+
 test('a line that is no object is told of', async () => {
   await put('a.jsonl', '{"id":1}\n{"id":2}\n5\n');
   expect(await stored('a.jsonl')).toContain(

@@ -55,12 +55,25 @@ function checkColumns(columns: readonly Column[], { key, from }: Evolving): void
       `'${from}' has no column '${missing}', which is part of the key; its columns are ${names}. Name others with --key=<columns>.`,
     );
   }
+  const nested = key
+    .flatMap((name) => find(columns, name) ?? [])
+    .find(({ type }) => hasParts(type));
+  if (nested) {
+    throw new UserError(
+      `'${from}': the column '${nested.name}' is of type ${nested.type}, which cannot be part of a key. Name columns of numbers, texts or times with --key=<columns>.`,
+    );
+  }
   const taken = columns.find(({ name }) => /^(_deleted|file_row_number|__pipe_.*)$/i.test(name));
   if (taken) {
     throw new UserError(
       `'${from}' has a column '${taken.name}', a name that Pipe uses beside those of the source. Give it another one.`,
     );
   }
+}
+
+/** Whether values of a type hold others: the engine cannot tell which of them lie between two. */
+function hasParts(type: string): boolean {
+  return /\]$|^(?:STRUCT|MAP|UNION)\(/.test(type);
 }
 
 /** The key's columns with their types. */

@@ -136,8 +136,7 @@ async function jsonRecords(
     maximum_object_size = 16777216, ${columns})`;
   const whole = read(sql`auto_detect = true, sample_size = -1`);
   const found = (await engine.rows(sql`describe select * from ${whole}`)).map(columnOf);
-  const narrow = await withoutHuge(engine, whole, found);
-  const columns = narrow.map(({ name, type }) => {
+  const columns = (await settled(engine, whole, found)).map(({ name, type }) => {
     const isTime = /^(?:DATE|TIME|TIMESTAMP.*|UUID)$/.test(type);
     return sql`${literal(name)}: ${literal(isTime ? 'VARCHAR' : type)}`;
   });
@@ -146,24 +145,29 @@ async function jsonRecords(
 }
 
 /**
- * Integers of both signs come as HUGEINT, which Parquet would make DOUBLE: they are BIGINT where all
- * of them fit, else text.
+ * Types that Parquet can hold, by the values. Integers of both signs come as HUGEINT, which would become
+ * DOUBLE: they are BIGINT where all of them fit, else text. What is now a number and now a text comes as
+ * JSON: it is text, without quotes. A column without any value stays JSON, which gives way to every type.
  */
-async function withoutHuge(
+async function settled(
   engine: Engine,
   rows: Sql,
   columns: readonly Column[],
 ): Promise<readonly Column[]> {
-  const huge = columns.filter((column) => narrow(column) !== column.type);
-  if (huge.length === 0) return columns;
-  const fits = huge.map((column) => {
+  const open = columns.filter((column) => column.type === 'JSON' || narrow(column) !== column.type);
+  if (open.length === 0) return columns;
+  const tests = open.map((column) => {
     const name = identifier(column.name);
-    return sql`bool_and(try_cast(${name} as ${raw(narrow(column))}) is not distinct from ${name}) as ${name}`;
+    const test =
+      column.type === 'JSON'
+        ? sql`bool_and(json_type(${name}) not in ('OBJECT', 'ARRAY'))`
+        : sql`not bool_and(try_cast(${name} as ${raw(narrow(column))}) is not distinct from ${name})`;
+    return sql`${test} as ${name}`;
   });
-  const [row = {}] = await engine.rows(sql`select ${fits} from ${rows}`);
+  const [isText = {}] = await engine.rows(sql`select ${tests} from ${rows}`);
   return columns.map((column) => {
-    if (!huge.includes(column)) return column;
-    return { ...column, type: row[column.name] === true ? narrow(column) : 'VARCHAR' };
+    if (!open.includes(column)) return column;
+    return { ...column, type: isText[column.name] === true ? 'VARCHAR' : narrow(column) };
   });
 }
 
