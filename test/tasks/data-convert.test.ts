@@ -104,6 +104,31 @@ describe('a conversion', () => {
     );
   });
 
+  test('keeps integers of both signs, whole and beyond 64 bits', async () => {
+    const text =
+      '{"a":1,"b":18446744073709551615,"in":{"n":9007199254740993}}\n{"a":-1,"b":-1,"in":{"n":-1}}\n';
+    await writeFile(path('in.jsonl'), text);
+    await convert('in.jsonl', 'out.parquet');
+    const { tables } = await look(runner, 'data:schema', 'out.parquet');
+    expect(tables[0]?.rows.map(([, type]) => type)).toEqual([
+      'BIGINT',
+      'DECIMAL(38,0)',
+      'STRUCT(n BIGINT)',
+    ]);
+    await convert('out.parquet', 'back.jsonl');
+    expect(await readFile(path('back.jsonl'), 'utf8')).toBe(text);
+    const sum = await look(
+      runner,
+      'data:sql',
+      '--out=sum.parquet',
+      'select sum(n) as n from (values (9007199254740993), (0)) t(n)',
+    );
+    expect(sum.error).toBeUndefined();
+    expect((await look(runner, 'data:show', '--format=csv', 'sum.parquet')).text).toBe(
+      'n\n9007199254740993\n',
+    );
+  });
+
   test('of CSV takes a line break in a name of a column', async () => {
     await writeFile(path('in.csv'), 'id,"of\nwhat"\n1,a\n');
     expect(await convert('in.csv', 'out.jsonl')).toMatchObject({

@@ -160,6 +160,17 @@ describe('JSON', () => {
     expect(await joined('--left=a.jsonl', '--right=b.jsonl', '--on=id')).toHaveLength(1);
   });
 
+  test('integers of both signs are integers, also within', async () => {
+    await writeFile(
+      inFolder('a.jsonl'),
+      '{"id":1,"in":{"n":[9007199254740993]}}\n{"id":-1,"in":{"n":[-1]}}\n',
+    );
+    await writeFile(inFolder('b.jsonl'), '{"id":1}\n{"id":2}\n');
+    expect(await joined('--left=a.jsonl', '--right=b.jsonl', '--on=id')).toEqual([
+      { id: 1, in: { n: [9007199254740993n] } },
+    ]);
+  });
+
   test.each([
     ['{"id":"1","a":1,"A":2}\n', "a.jsonl' has several fields 'A' that differ in case alone"],
     ['{"id":"1","in":{"a":1,"A":2}}\n', 'Duplicate name "A"'],

@@ -1,3 +1,4 @@
+import type { Column } from '../../dataset/manifest.ts';
 import type { Engine, Written } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
@@ -7,6 +8,7 @@ import { UserError } from '../../errors.ts';
 import { compressionOf } from '../../formats/compression.ts';
 import { isParquet } from '../../formats/detect.ts';
 import { linesOf } from '../ingest/lines.ts';
+import { inParquet, narrowed } from '../relation/integers.ts';
 import { csvKind, emptyError, textFormat } from '../relation/kind.ts';
 import type { Kind } from '../relation/kind.ts';
 import { readAll } from '../relation/unread.ts';
@@ -127,21 +129,19 @@ async function jsonRows(
     file,
     objects: read(raw(`records = false, columns = {'json': 'JSON'}`)),
   });
-  const typed = columns.map(({ name, type }) => sql`${literal(name)}: ${literal(type)}`);
-  return read(sql`records = true, columns = {${join(typed, ', ')}}`);
+  const records = (types: readonly Column[]): Sql => {
+    const typed = types.map(({ name, type }) => sql`${literal(name)}: ${literal(type)}`);
+    return read(sql`records = true, columns = {${join(typed, ', ')}}`);
+  };
+  const narrow = await narrowed(engine, sql`from ${records(columns)}`, columns);
+  return records(narrow.map(({ name, type }) => ({ name, type: inParquet(type) })));
 }
 
-/**
- * The type in which no value loses anything. The engine takes strings for times and UUIDs where it
- * can (of `01-02-2020` it makes a day in February), and Parquet has no integer of 128 bits.
- */
+/** The type without guesses: the engine takes strings for times and UUIDs where it can (of `01-02-2020` it makes a day in February). */
 function asWritten(type: string): string {
   const guessed =
-    /"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID|JSON|HUGEINT)(?=[,)[]|$)/g;
-  return type.replaceAll(guessed, (found) => {
-    if (found.startsWith('"')) return found;
-    return found === 'HUGEINT' ? 'DECIMAL(20,0)' : 'VARCHAR';
-  });
+    /"(?:[^"]|"")*"|\b(?:DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID|JSON)(?=[,)[]|$)/g;
+  return type.replaceAll(guessed, (found) => (found.startsWith('"') ? found : 'VARCHAR'));
 }
 
 /** The engine, to which `a` and `A` are the same, calls the second one `A_1`, and would find nothing under that name. */

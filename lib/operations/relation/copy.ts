@@ -10,6 +10,7 @@ import type { Sql } from '../../engine/sql.ts';
 import { csvLine } from '../../formats/csv.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import type { NamedFormat, RowFormat } from '../../formats/file-name.ts';
+import { inParquet } from './integers.ts';
 import type { Relation } from './relation.ts';
 
 /**
@@ -37,8 +38,10 @@ async function copy(
   path: string,
   format: NamedFormat,
 ): Promise<number> {
-  const texts = columns.map((column) => inText(column, format.format));
-  const rows = format.format === 'parquet' ? query : sql`select ${texts} from (${query})`;
+  const written = columns.map((column) =>
+    format.format === 'parquet' ? asParquet(column) : inText(column, format.format),
+  );
+  const rows = sql`select ${written} from (${query})`;
   const [found = {}] = await engine.rows(
     sql`copy (${rows}) to ${literal(path)} (${optionsOf(format)})`,
   );
@@ -94,6 +97,13 @@ function csvRow(columns: readonly Column[]): Sql {
     return sql`case when ${text} is null then ${literal(none)} when ${needsQuotes} then ${quoted} else ${text} end`;
   });
   return join(fields, ` || ',' || `);
+}
+
+function asParquet({ name, type }: Column): Sql {
+  const column = identifier(name);
+  return inParquet(type) === type
+    ? column
+    : sql`cast(${column} as ${raw(inParquet(type))}) as ${column}`;
 }
 
 /** In text an instant is written as ISO 8601 has it, what has parts as JSON; whatever else, as the engine writes it. */

@@ -1,6 +1,7 @@
+import type { Column } from '../../dataset/manifest.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { exactly } from '../../engine/parquet.ts';
-import { numberAt } from '../../engine/row.ts';
+import { numberAt, textAt } from '../../engine/row.ts';
 import { identifier, literal, literals, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { UserError } from '../../errors.ts';
@@ -10,6 +11,7 @@ import { isFilled, linesOf } from '../ingest/lines.ts';
 import { checkList } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import { inferTypes, typed } from './infer.ts';
+import { narrowed } from './integers.ts';
 import { distinct } from './kind.ts';
 import type { Kind } from './kind.ts';
 import { fileColumn, START_ROWS } from './part.ts';
@@ -125,43 +127,43 @@ function recordsOf(lines: Sql, structure: Readonly<Record<string, Structure>>): 
     select json_transform(${object}, ${literal(JSON.stringify(structure))}) as record, source
     from (${lines}) where ${isObject})`;
   const texts = columns.filter((_, index) => typeOf(index) === 'VARCHAR');
-  const counts = columns.filter((_, index) => typeOf(index) === 'UBIGINT');
-  return { query, columns, texts, counts };
+  return { query, columns, texts };
 }
 
 interface Columns {
   readonly query: Sql;
   readonly columns: readonly string[];
   readonly texts: readonly string[];
-  /** Of numbers that were never negative, which the engine reads into a type of their own. */
-  readonly counts: readonly string[];
 }
 
 /** Strings that are all times become times. */
 async function withTimes(
   engine: Engine,
-  { query, columns, texts, counts }: Columns,
+  { query, columns, texts }: Columns,
   look: ReadOptions['look'],
 ): Promise<Omit<Part, 'rejected'>> {
   const sample = look === 'all' ? query : sql`from (${query}) limit ${START_ROWS}`;
   const { types } = await inferTypes(engine, sample, { texts, as: 'strings' });
-  const wide = await wideOf(engine, sample, counts);
-  const shown = columns.map((name) => {
+  const wide = await typesOf(engine, query, columns);
+  const narrow = await narrowed(engine, sample, wide);
+  const cast = raw(look === 'all' ? 'cast' : 'try_cast');
+  const shown = columns.map((name, index) => {
     const column = identifier(name);
-    if (counts.includes(name) && !wide.has(name)) return sql`${column}::bigint as ${column}`;
+    const [before, after] = [wide[index]?.type, narrow[index]?.type];
+    if (after !== undefined && before !== after)
+      return sql`${cast}(${column} as ${raw(after)}) as ${column}`;
     const type = types[texts.indexOf(name)];
     return type === undefined ? column : sql`${typed(column, type, look === 'all')} as ${column}`;
   });
   return { query: sql`select ${shown}, ${fileColumn} from (${query})`, file: 'index', columns };
 }
 
-/** Columns with a number beyond the range of the ordinary type. */
-async function wideOf(engine: Engine, rows: Sql, columns: readonly string[]): Promise<Set<string>> {
-  if (columns.length === 0) return new Set();
-  const most = columns.map(
-    (name, index) =>
-      sql`coalesce(max(${identifier(name)}) > 9223372036854775807, false) as ${identifier(`c${index}`)}`,
+async function typesOf(engine: Engine, query: Sql, names: readonly string[]): Promise<Column[]> {
+  const described = await engine.rows(
+    sql`describe select ${names.map(identifier)} from (${query})`,
   );
-  const [found = {}] = await engine.rows(sql`select ${most} from (${rows})`);
-  return new Set(columns.filter((_, index) => found[`c${index}`] === true));
+  return described.map((row, index) => ({
+    name: names[index] ?? '',
+    type: textAt(row, 'column_type'),
+  }));
 }
