@@ -12,10 +12,9 @@ export async function untilDone<Result>(
   { command, say, isExpected, debug }: EarlyExit,
 ): Promise<Result> {
   let isStray = false;
-  const onStray = (error: unknown): void => {
+  const sayStray = (line: string): void => {
     isStray = true;
-    say(strayText(error, debug));
-    process.exit(exitCodes.failed);
+    say(line);
   };
   const onExit = (): void => {
     if (isExpected()) return;
@@ -24,11 +23,28 @@ export async function untilDone<Result>(
     say(`to go on: ${command}`);
     process.exitCode = exitCodes.failed;
   };
-  process.on('exit', onExit).on('uncaughtException', onStray);
+  process.on('exit', onExit);
+  try {
+    return await tellingStrays(run, { say: sayStray, debug });
+  } finally {
+    process.off('exit', onExit);
+  }
+}
+
+/** Waits for code of a task; an error that it leaves behind is told, and ends the process as a failure does. */
+export async function tellingStrays<Result>(
+  run: () => Promise<Result>,
+  { say, debug }: Pick<EarlyExit, 'say' | 'debug'>,
+): Promise<Result> {
+  const onStray = (error: unknown): void => {
+    say(strayText(error, debug));
+    process.exit(exitCodes.failed);
+  };
+  process.on('uncaughtException', onStray);
   try {
     return await run();
   } finally {
-    process.off('exit', onExit).off('uncaughtException', onStray);
+    process.off('uncaughtException', onStray);
   }
 }
 

@@ -12,7 +12,7 @@ import { createReporter } from '../terminal/reporter.ts';
 import { runWithLedger } from './compose.ts';
 import type { Effects } from './compose.ts';
 import { printDryRun } from './dry-run.ts';
-import { untilDone } from './early-exit.ts';
+import { tellingStrays, untilDone } from './early-exit.ts';
 import { withOutlets } from './outlets.ts';
 import { prepare } from './prepare.ts';
 import { loadProject } from './registry.ts';
@@ -46,13 +46,14 @@ export async function runTask(
   const request = { registry, settings, cwd, ...flags, stop, cancel, mask };
   try {
     const { asked, invocation, effects, command } = await prepare(typed, request, options);
+    const strays = { say: (line: string) => say(hide(line)), debug };
     if (invocation.task.show) {
       signals.release();
-      return await printShown(invocation, effects, options);
+      return await tellingStrays(() => printShown(invocation, effects, options), strays);
     }
     if (options['dry-run'] === true || options['why'] === true) {
       signals.release();
-      return await printDryRun(invocation, effects, options);
+      return await tellingStrays(() => printDryRun(invocation, effects, options), strays);
     }
     const { tell, planning, close } = listener(options, effects);
     const outside = { cwd, environment, say, mask: (text: string): string => mask.text(text) };
@@ -64,7 +65,7 @@ export async function runTask(
       const isExpected = (): boolean => signals.exitCode() !== undefined;
       const run = (): Promise<RunReport> =>
         runWithLedger(invocation, effects, { listen, planning, command });
-      return untilDone(run, { command, say: (line) => say(hide(line)), isExpected, debug });
+      return untilDone(run, { ...strays, command, isExpected });
     })
       .catch((error: unknown) => {
         // Stopped while its plan was read.

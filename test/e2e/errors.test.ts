@@ -25,6 +25,16 @@ export const late = make('wrong:late', async () => {
   void Promise.reject(new Error('nobody waits'));
   await new Promise((resolve) => setTimeout(resolve, 1000));
 });
+export const shows = defineTask({
+  name: 'wrong:shows',
+  summary: 'Show nothing',
+  usage: '',
+  async *show() {
+    void Promise.reject(new Error('nobody waits'));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    yield '';
+  },
+});
 export const exits = make('wrong:exits', () => process.exit(0));
 export const secret = defineTask({
   name: 'wrong:secret',
@@ -214,6 +224,15 @@ describe('a task of a project', () => {
       "      void Promise.reject(new Error('nobody waits'));",
       '                          ^',
       'pipe: to go on: pipe wrong:late',
+    ],
+    [
+      'pipe wrong:shows',
+      1,
+      'pipe: unexpected error: nobody waits; nothing waits for it: await every promise, and catch what timers and events throw',
+      '  $RIG/tasks/wrong.ts:16:25',
+      '',
+      "        void Promise.reject(new Error('nobody waits'));",
+      '                            ^',
     ],
     [
       'pipe wrong:exits',
