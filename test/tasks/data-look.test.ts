@@ -133,6 +133,7 @@ describe('a query', () => {
     ['pivot stats.pageloads on site using sum(pageloads)', 'PIVOT has to name its columns'],
     ["pivot (from 'SECRET') on a in ('1') using count(*)", 'no dataset of the store'],
     ['select * from nope', 'no dataset'],
+    [' ', "' ' is empty"],
     ['select * frm stats.pageloads', '^'],
   ])('reaches nothing else: %s', async (text, message) => {
     await file('secret.csv', 'a,b\n1,2\n');
@@ -223,6 +224,20 @@ describe('a comparison', () => {
       ['added', '4', 'w'],
       ['changed', '2', 'y -> Y'],
     ]);
+  });
+
+  test.each([
+    ['{"id":"1","v":"1"}', [1, 1, 1, 0, 0, 0], []],
+    ['{"id":"x","v":"1"}', [1, 1, 0, 0, 1, 1], ['removed', 'added']],
+    ['{"id":1,"v":{"a":1}}', [1, 1, 0, 1, 0, 0], ['changed']],
+    ['{"id":[1],"v":true}', [1, 1, 0, 0, 1, 1], ['removed', 'added']],
+  ])('of columns of different types is one of texts: %s', async (text, expected, examples) => {
+    await file('a.csv', 'id,v\n1,1\n');
+    await file('b.jsonl', text);
+    const { tables, error } = await look(runner, 'data:diff', '--key=id', 'a.csv', 'b.jsonl');
+    expect(error).toMatchObject({ exitCode: 5, message: "'a.csv' and 'b.jsonl' differ" });
+    expect(tables[0]?.rows.map(([, count]) => count)).toEqual(expected);
+    expect(tables[2]?.rows.map(([what]) => what) ?? []).toEqual(examples);
   });
 
   test('takes no key that does not tell rows apart', async () => {

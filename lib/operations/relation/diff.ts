@@ -87,9 +87,8 @@ export async function examplesOf(
   ] as const;
   for (const [what, condition] of kinds) {
     const shown = [
-      ...key.map(
-        (name) => sql`coalesce(${side('a', name)}, ${side('b', name)}) as ${identifier(name)}`,
-      ),
+      // Not from both, which may have it in different types.
+      ...key.map((name) => sql`${side(what === 'added' ? 'b' : 'a', name)} as ${identifier(name)}`),
       ...shared.map((name) => sql`${changeOf(name, what)} as ${identifier(name)}`),
     ];
     const order = key.map((_, index) => raw(String(index + 1)));
@@ -127,11 +126,23 @@ async function checkKey(engine: Engine, relation: Relation, key: readonly string
 
 function joined(a: Relation, b: Relation, key: readonly string[]): Sql {
   const shared = [...key, ...sharedOf(a, b, key)];
+  const types = [a, b].map(({ columns }) => new Map(columns.map(({ name, type }) => [name, type])));
   const columnsIn = (prefix: 'a' | 'b'): Sql[] =>
-    shared.map((name) => sql`${identifier(name)} as ${side(prefix, name)}`);
+    shared.map((name) => {
+      const [first, second] = types.map((each) => kindOf(each.get(name) ?? ''));
+      const cast = raw(first === second ? '' : '::varchar');
+      return sql`${identifier(name)}${cast} as ${side(prefix, name)}`;
+    });
   const on = key.map((name) => sql`${side('a', name)} is not distinct from ${side('b', name)}`);
   return sql`from (select true as in_a, ${columnsIn('a')} from (${a.query})) as a
     full join (select true as in_b, ${columnsIn('b')} from (${b.query})) as b on ${join(on, ' and ')}`;
+}
+
+/** Types of one kind are compared by their values; others as texts, of which a number might be none. */
+function kindOf(type: string): string {
+  if (/^(?:DATE|TIMESTAMP.*)$/.test(type)) return 'time';
+  const family = familyOf(type);
+  return family === 'integer' || /^(?:DOUBLE|DECIMAL\(.*)$/.test(family) ? 'number' : family;
 }
 
 function side(prefix: 'a' | 'b', name: string): Sql {

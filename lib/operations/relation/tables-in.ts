@@ -11,6 +11,11 @@ import { isRecord } from '../../formats/detect.ts';
  * what is not one SELECT.
  */
 export async function tablesIn(engine: Engine, query: string): Promise<string[][]> {
+  if (query.trim() === '') {
+    throw new UsageError(
+      `the query: '${query}' is empty; write for example "select count(*) from events"`,
+    );
+  }
   const [row = {}] = await engine.rows(
     sql`select json_serialize_sql(${literal(query)})::varchar as tree`,
   );
