@@ -98,7 +98,11 @@ For example:
 });
 
 function columnsOf(key: string | undefined): readonly string[] | undefined {
-  return key === undefined ? undefined : list(key, '--key');
+  if (key === undefined) return undefined;
+  const names = list(key, '--key');
+  // The engine makes no difference between small and capital letters.
+  const lower = names.map((name) => name.toLowerCase());
+  return names.filter((_, index) => lower.indexOf(lower[index] ?? '') === index);
 }
 
 function incrementRecipe(args: {

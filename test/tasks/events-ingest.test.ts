@@ -561,7 +561,7 @@ describe('what is refused, with nothing published', () => {
     await ingest('--max-rejects=50% x');
   });
 
-  test('compressed files that end too early', async () => {
+  test('files that end too early', async () => {
     const rows = Array.from({ length: 5000 }, (_, index) =>
       line('2026-11-10', `u${index * 7919}`),
     ).join('');
@@ -577,6 +577,8 @@ describe('what is refused, with nothing published', () => {
     const zst = await readFile(fileIn('x.zst'));
     await put('cut.zst', zst.subarray(0, -5));
     expect(await refused('cut.zst')).toContain('is truncated or damaged');
+    await put('cut.parquet', 'PAR1 and no more');
+    expect(await refused('cut.parquet')).toContain("cut.parquet' is no whole Parquet file");
     await put('two.gz', Buffer.concat([gz, gzipSync(line('2026-11-10'))]));
     expect((await ingest('x.zst two.gz')).rows).toMatchObject({ in: 10_001, out: 10_001 });
   });

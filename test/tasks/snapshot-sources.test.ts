@@ -52,6 +52,12 @@ describe('files of one source', () => {
     expect(await stored('part-*')).toBe(whole);
   });
 
+  test('may lack values, and have several types, each of its own', async () => {
+    await put('part-1.jsonl', '{"id":"a","v":null,"o":{"x":1}}\n{"id":"b","v":null,"o":1}\n');
+    await put('part-2.jsonl.gz', gzipSync('{"id":"c","v":"text","o":"un"}\n'));
+    expect(await stored('part-*')).toBe('id,v,o\na,,"{""x"":1}"\nb,,1\nc,text,un\n');
+  });
+
   test('may be empty, but not all of them', async () => {
     await put('part-0.csv', '');
     expect(await stored('part-*')).toContain(
@@ -71,7 +77,7 @@ describe('integers of JSON lines', () => {
     expect(await stored('a.jsonl')).toBe('id,a\n-1,[-2]\n0,\n9007199254740993,[1]\n');
   });
 
-  test('are texts where they need more than 64 bits', async () => {
+  test('are decimals where they need more than 64 bits', async () => {
     await put('a.jsonl', '{"id":18446744073709551615}\n{"id":-1}\n');
     expect(await stored('a.jsonl')).toBe('id\n-1\n18446744073709551615\n');
   });
@@ -148,4 +154,24 @@ test('what the engine says is told without its own settings and functions', asyn
   const told = JSON.stringify(ran);
   expect(told).toContain('No function matches');
   expect(told).not.toContain('Candidate functions');
+});
+
+test('a file that is no text is not taken for an empty one', async () => {
+  await put('part-1.csv', 'id\n1\n');
+  await put('part-2.csv', Buffer.from('id\n2\n', 'utf16le').swap16());
+  expect(await stored('part-*')).toContain('part-2.csv');
+  await put('noise.csv', Buffer.from([0xff, 0xfe, 0xfd, 0x0a, 0xff]));
+  expect(await stored('noise.csv')).toMatch(/noise\.csv'.*UTF-8/);
+});
+
+test('Parquet that is cut off is told of', async () => {
+  await put('a.parquet', 'PAR1 and no more');
+  expect(await stored('a.parquet')).toContain("a.parquet' is no whole Parquet file");
+});
+
+test('a column makes up a key once, whatever its letters', async () => {
+  await put('a.csv', 'id,name\n1,Ann\n');
+  const full = 'snapshot:full -- --dataset=d --key=id,ID --from=a.csv --date=2026-11-01';
+  expect((await runner.run(full)).exitCode).toBe(0);
+  expect((await runner.run('snapshot:get -- --dataset=d --key=1')).exitCode).toBe(0);
 });

@@ -12,6 +12,7 @@ import type { Format } from '../../formats/detect.ts';
 import { mappingOf } from './fields.ts';
 import type { FieldOptions, Mapping } from './fields.ts';
 import { linesOf } from './lines.ts';
+import { checkParquet } from '../sources/check-form.ts';
 import { readAt } from '../sources/read-at.ts';
 import type { Source } from './source.ts';
 
@@ -157,6 +158,7 @@ function csvKind(
 }
 
 async function parquetKind(engine: Engine, source: Source, options: KindOptions): Promise<Kind> {
+  await checkParquet({ path: source.path, uri: source.name });
   const rows = await engine.rows(sql`select to_json(t)::varchar as json
     from ${parquet([source.path])} t limit ${SAMPLE_LINES}`);
   const sample = rows.map((row) => recordOf(textAt(row, 'json'))).filter(isRecord);

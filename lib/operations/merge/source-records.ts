@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { Column } from '../../dataset/manifest.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Row } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
 import { textAt } from '../../engine/row.ts';
-import { identifier, join, literal, raw, sql } from '../../engine/sql.ts';
+import { identifier, join, literal, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { quote } from '../../docopt/quote.ts';
 import { UserError } from '../../errors.ts';
@@ -11,7 +11,10 @@ import { compressionOf } from '../../formats/compression.ts';
 import type { Compression } from '../../formats/compression.ts';
 import { delimiterOf, fieldsOf } from '../../formats/csv.ts';
 import { formatOf, isParquet } from '../../formats/detect.ts';
+import type { ErrorsTo } from '../ingest/csv-errors.ts';
 import { linesOf } from '../ingest/lines.ts';
+import { inParquet, narrowed } from '../relation/integers.ts';
+import { checkParquet } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import type { NamedFile } from '../sources/name-of.ts';
 
@@ -23,7 +26,9 @@ export interface PackedFile extends NamedFile {
 /** Tells by its first bytes how a file is read. */
 export async function packed(file: NamedFile): Promise<PackedFile> {
   const head = await headOf(file.path);
-  return { ...file, packing: isParquet(head) ? 'parquet' : compressionOf(nameOf(file), head) };
+  if (!isParquet(head)) return { ...file, packing: compressionOf(nameOf(file), head) };
+  await checkParquet(file);
+  return { ...file, packing: 'parquet' };
 }
 
 /**
@@ -42,7 +47,8 @@ export async function recordsOf(engine: Engine, files: readonly PackedFile[]): P
     );
   }
   const queries: Sql[] = [];
-  for (const group of alike(filled)) queries.push(await query(engine, group));
+  const groups = alike(filled);
+  for (const group of groups) queries.push(await query(engine, group, groups.length === 1));
   return join(queries, ' union all by name ');
 }
 
@@ -61,9 +67,13 @@ async function kindOf(engine: Engine, file: PackedFile): Promise<Kind | undefine
   const { path, packing } = file;
   if (packing === 'parquet') return { format: 'parquet' };
   const compression = packing;
-  const lines = await engine.rows(
-    sql`select coalesce(line, '') as line from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit 200`,
-  );
+  const first = (errors: ErrorsTo): Promise<Row[]> =>
+    engine.rows(
+      sql`select coalesce(line, '') as line from (${linesOf({ paths: [path], compression }, errors)}) limit 200`,
+    );
+  let lines = await first('nowhere');
+  // Without any that can be read it is empty, or the engine says why.
+  if (lines.length === 0) lines = await first('caller');
   const texts = lines.map((row) => textAt(row, 'line'));
   const [header] = texts;
   if (header === undefined) return undefined;
@@ -91,14 +101,14 @@ function alike(files: readonly KnownFile[]): readonly Group[] {
   return groups;
 }
 
-async function query(engine: Engine, group: Group): Promise<Sql> {
+async function query(engine: Engine, group: Group, isAlone: boolean): Promise<Sql> {
   const [{ kind }] = group;
   const paths = group.map(({ path }) => path);
   switch (kind.format) {
     case 'parquet':
       return sql`select * from ${parquet(paths, { union: true })}`;
     case 'jsonl':
-      return await jsonRecords(engine, paths, kind.compression);
+      return await jsonRecords(engine, paths, kind.compression, isAlone);
     case 'csv':
       return csvRecords(group, kind.header, kind.compression);
     default:
@@ -130,52 +140,55 @@ async function jsonRecords(
   engine: Engine,
   paths: readonly string[],
   compression: Compression,
+  isAlone: boolean,
 ): Promise<Sql> {
   const read = (columns: Sql): Sql => sql`read_json(${exactly(paths)},
     format = 'newline_delimited', records = true, compression = ${literal(compression)}, hive_partitioning = false,
     maximum_object_size = 16777216, ${columns})`;
   const whole = read(sql`auto_detect = true, sample_size = -1`);
   const found = (await engine.rows(sql`describe select * from ${whole}`)).map(columnOf);
-  const columns = (await settled(engine, whole, found)).map(({ name, type }) => {
+  const columns = await settled(engine, whole, found);
+  const types = columns.map(({ name, type }) => {
     const isTime = /^(?:DATE|TIME|TIMESTAMP.*|UUID)$/.test(type);
-    return sql`${literal(name)}: ${literal(isTime ? 'VARCHAR' : type)}`;
+    return sql`${literal(name)}: ${literal(isTime ? 'VARCHAR' : type === NOTHING ? 'JSON' : type)}`;
   });
-  const names = found.map(({ name }) => identifier(name));
-  return sql`select ${names} from ${read(sql`columns = {${join(columns, ', ')}}`)}`;
+  const names = columns.map((column) => (isAlone ? identifier(column.name) : united(column)));
+  return sql`select ${names} from ${read(sql`columns = {${join(types, ', ')}}`)}`;
 }
 
+/** A column that takes part in a union, where the engine would read the texts of others as JSON. */
+function united({ name, type }: Column): Sql {
+  const column = identifier(name);
+  if (type === NOTHING) return sql`null as ${column}`;
+  return type === 'JSON' ? sql`${column}::varchar as ${column}` : column;
+}
+
+/** Of a column without any value. It becomes JSON, which gives way to the type of another day. */
+const NOTHING = 'nothing';
+
 /**
- * Types that Parquet can hold, by the values. Integers of both signs come as HUGEINT, which would become
- * DOUBLE: they are BIGINT where all of them fit, else text. What is now a number and now a text comes as
- * JSON: it is text, without quotes. A column without any value stays JSON, which gives way to every type.
+ * Types that Parquet can hold, by the values. What is now a number and now a text comes as JSON: it is
+ * text, without quotes.
  */
 async function settled(
   engine: Engine,
   rows: Sql,
   columns: readonly Column[],
 ): Promise<readonly Column[]> {
-  const open = columns.filter((column) => column.type === 'JSON' || narrow(column) !== column.type);
-  if (open.length === 0) return columns;
-  const tests = open.map((column) => {
-    const name = identifier(column.name);
-    const test =
-      column.type === 'JSON'
-        ? sql`bool_and(json_type(${name}) not in ('OBJECT', 'ARRAY'))`
-        : sql`not bool_and(try_cast(${name} as ${raw(narrow(column))}) is not distinct from ${name})`;
-    return sql`${test} as ${name}`;
+  const narrow = await narrowed(engine, sql`from ${rows}`, columns);
+  const types = narrow.map(({ name, type }) => ({ name, type: inParquet(type) }));
+  const open = types.filter(({ type }) => type === 'JSON');
+  if (open.length === 0) return types;
+  const tests = open.map(({ name }) => {
+    const column = identifier(name);
+    return sql`bool_and(json_type(${column}) not in ('OBJECT', 'ARRAY')) as ${column}`;
   });
   const [isText = {}] = await engine.rows(sql`select ${tests} from ${rows}`);
-  return columns.map((column) => {
-    if (!open.includes(column)) return column;
-    return { ...column, type: isText[column.name] === true ? 'VARCHAR' : narrow(column) };
+  return types.map((column) => {
+    const found = open.includes(column) ? isText[column.name] : false;
+    if (found === false) return column;
+    return { ...column, type: found === true ? 'VARCHAR' : NOTHING };
   });
-}
-
-/** A field of a struct may have this name, in quotes or before its type. */
-function narrow({ type }: Column): string {
-  return type.replaceAll(/"(?:[^"]|"")*"|HUGEINT(?=[,)[]|$)/g, (part) =>
-    part === 'HUGEINT' ? 'BIGINT' : part,
-  );
 }
 
 /** A column as the engine describes it. */
