@@ -129,6 +129,13 @@ describe('a conversion', () => {
     );
   });
 
+  test.each(['long.json', 'long.json.gz'])('reads a list in one long line: %s', async (name) => {
+    const record = { id: 1, text: 'x'.repeat(1024) };
+    const text = JSON.stringify(Array.from({ length: 17 * 1024 }, () => record));
+    await writeFile(path(name), name.endsWith('.gz') ? gzipSync(text, { level: 1 }) : text);
+    expect(await convert(name, 'out.parquet')).toMatchObject({ rows: { in: 17 * 1024 } });
+  });
+
   test('of CSV takes a line break in a name of a column', async () => {
     await writeFile(path('in.csv'), 'id,"of\nwhat"\n1,a\n');
     expect(await convert('in.csv', 'out.jsonl')).toMatchObject({
@@ -143,7 +150,7 @@ describe('a conversion', () => {
     ['none.json', Buffer.from('[]'), "/none.json' has no JSON object"],
     ['cut.json', Buffer.from('[{"a":1},'), "/cut.json' is truncated"],
     ['bad.json', Buffer.from('[{"a":1},{]'), "/bad.json' cannot be read: "],
-    ['bytes.csv', Buffer.from([0x80, 0x81, 0x0a, 0xff]), "/bytes.csv' has no line of text"],
+    ['bytes.csv', Buffer.from([0x80, 0x81, 0x0a, 0xff]), "/bytes.csv' is no text in UTF-8"],
     ['cut.parquet', Buffer.from('PAR1 and no more'), "/cut.parquet' is no whole Parquet file"],
   ])('of %s, which cannot be read, is refused by its name', async (name, bytes, message) => {
     await writeFile(path(name), bytes);

@@ -263,6 +263,14 @@ describe('rules', () => {
       ...rules.map((rule) => `--rule=${rule}`),
     );
 
+  test('hold in a file of no rows, whose columns have no types', async () => {
+    await file('none.csv', 'id,day\n');
+    const rule = "--rule=id > 0 and day > date '2026-01-01'";
+    const { tables, error } = await look(runner, 'data:check', '--dataset=none.csv', rule);
+    expect(error).toBeUndefined();
+    expect(tables[0]?.rows.map(([, ...numbers]) => numbers)).toEqual([[0, 0, 'ok']]);
+  });
+
   test('that hold give a table', async () => {
     const { tables, error } = await check('pageloads > 0', 'known: hour is null or hour < 24');
     expect(error).toBeUndefined();

@@ -183,6 +183,12 @@ describe('JSON', () => {
     expect(problems(ran)).not.toMatch(/ignore_errors|LINE 1|file:\/\//);
   });
 
+  test('a list in one long line is read', async () => {
+    const list = Array.from({ length: 17 * 1024 }, () => ({ id: 'x'.repeat(1024) }));
+    await writeFile(inFolder('a.json'), JSON.stringify([...list, { id: '1' }]));
+    expect(await joined('--left=a.json', '--right=ids.csv', '--on=id')).toHaveLength(1);
+  });
+
   test('a name that only looks like a second one of the same name stays', async () => {
     await writeFile(inFolder('a.json'), '[{"id":"1","a":1,"A_1":2},{"id":"2"}]');
     expect(await joined('--left=a.json', '--right=ids.csv', '--on=id')).toEqual([

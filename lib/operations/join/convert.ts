@@ -9,7 +9,7 @@ import { compressionOf } from '../../formats/compression.ts';
 import { isParquet } from '../../formats/detect.ts';
 import { linesOf } from '../ingest/lines.ts';
 import { inParquet, narrowed } from '../relation/integers.ts';
-import { csvKind, emptyError, textFormat } from '../relation/kind.ts';
+import { csvKind, filledLines, textFormat } from '../relation/kind.ts';
 import type { Kind } from '../relation/kind.ts';
 import { readAll } from '../relation/unread.ts';
 import { readWhole } from '../sources/check-end.ts';
@@ -75,10 +75,9 @@ async function readerOf(engine: Engine, file: NamedFile): Promise<TextRows> {
   const compression = compressionOf(name, head);
   const found = await engine.rows(sql`select coalesce(line, '') as line
     from (${linesOf({ paths: [path], compression }, 'nowhere')}) limit ${SAMPLE_LINES}`);
-  const lines = found.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
+  const lines = found.map((row) => textAt(row, 'line'));
   const width = lines.reduce((sum, line) => sum + line.length, 0) / Math.max(lines.length, 1);
-  const filled = lines.filter((line) => line.trim() !== '');
-  if (filled.length === 0) throw emptyError(name, head, compression);
+  const filled = filledLines(name, { head, compression, lines });
   const format = textFormat(name, filled);
   switch (format) {
     case 'jsonl':

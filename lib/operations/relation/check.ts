@@ -32,11 +32,13 @@ export function parseRule(text: string): Rule {
 /** Holds rules against every row, all of them in one pass. Throws UsageError for what is no condition. */
 export async function checkRules(
   engine: Engine,
-  { query }: Pick<Relation, 'query'>,
+  { query, rows }: Pick<Relation, 'query' | 'rows'>,
   rules: readonly Rule[],
   examples: number,
 ): Promise<Checked[]> {
   for (const rule of rules) await checkCondition(engine, rule);
+  // Text without records has no types either, which a condition may take for granted.
+  if (rows === 0) return rules.map((rule) => ({ ...rule, rows, violations: 0, examples: [] }));
   const counts = rules.map(
     (rule, index) => sql`count(*) filter (where ${isBroken(rule)}) as ${identifier(`r${index}`)}`,
   );

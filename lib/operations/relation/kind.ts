@@ -33,13 +33,12 @@ export async function kindOf(engine: Engine, file: DataFile): Promise<Kind> {
   const { path } = file;
   const name = nameOf(file);
   const head = await readAt(path, 0, HEAD_BYTES);
-  if (head.length === 0) throw emptyError(name, head, 'uncompressed');
+  if (head.length === 0) throw emptyError(name);
   if (isParquet(head)) return { format: 'parquet' };
   const compression = compressionOf(name, head);
   const rows = await firstLines(engine, path, compression, name);
-  const lines = rows.map((row) => textAt(row, 'line').replace(/^\uFEFF/, ''));
-  const filled = lines.filter((line) => line.trim() !== '');
-  if (filled.length === 0) throw emptyError(name, head, compression);
+  const lines = rows.map((row) => textAt(row, 'line'));
+  const filled = filledLines(name, { head, compression, lines });
   const format = textFormat(name, filled);
   switch (format) {
     case 'csv':
@@ -76,17 +75,47 @@ async function firstLines(
   }
 }
 
-/** What is to be said of a file without a line of text that has more than blanks, by its first bytes. */
-export function emptyError(name: string, head: Uint8Array, compression: Compression): UserError {
-  if (compression === 'uncompressed' && head.some((byte) => byte > BLANK)) {
-    return new UserError(
-      `'${name}' has no line of text in UTF-8; write it anew as CSV, JSON lines or Parquet, or name another file`,
-    );
-  }
-  return new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
+/**
+ * The first lines with more than blanks, without a byte order mark, of the lines that the engine could
+ * read. That leaves out one that is too long, such as a whole list of JSON: its beginning is taken then,
+ * and none of compressed JSON. Throws UserError where there is nothing.
+ */
+export function filledLines(
+  name: string,
+  file: {
+    readonly head: Uint8Array;
+    readonly compression: Compression;
+    readonly lines: readonly string[];
+  },
+): readonly string[] {
+  const { head, compression, lines } = file;
+  const filled = lines.map((line) => line.replace(/^\uFEFF/, '')).filter(isFilled);
+  if (filled.length > 0) return filled;
+  const isPlain = compression === 'uncompressed';
+  const begun = isPlain ? textOf(name, head).split('\n').filter(isFilled) : [];
+  if (begun.length === 0 && (isPlain || !plainName(name).endsWith('.json'))) throw emptyError(name);
+  return begun;
 }
 
-const BLANK = 0x20;
+function isFilled(line: string): boolean {
+  return line.trim() !== '';
+}
+
+function textOf(name: string, head: Uint8Array): string {
+  try {
+    // The last character may be cut off.
+    return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+  } catch (cause) {
+    throw new UserError(
+      `'${name}' is no text in UTF-8; write it anew as CSV, JSON lines or Parquet, or name another file`,
+      { cause },
+    );
+  }
+}
+
+function emptyError(name: string): UserError {
+  return new UserError(`'${name}' is empty: it has neither rows nor columns; name another file`);
+}
 
 /** The format of text by the name of its file and by its first lines, those with more than blanks; undefined where neither tells. */
 export function textFormat(
