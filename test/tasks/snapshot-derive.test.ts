@@ -291,6 +291,14 @@ test('SQL, a function and a task give the same', async () => {
   expect(reject && textAt(reject, 'reason')).toContain("Could not convert string 'bad' to INT64");
 });
 
+test('integers of 128 bits, which Parquet has not, stay whole', async () => {
+  await put('sum.sql', 'select id, sum(9007199254740993) as n from records group by id');
+  await store(1, '1,Ann\n');
+  await done('snapshot:derive -- --dataset=users --to=sums --with=sum.sql');
+  const { output } = await runner.run('snapshot:read -- --dataset=sums');
+  expect(Buffer.from(output ?? '').toString()).toBe('id,n\n1,9007199254740993\n');
+});
+
 test('a store on S3 gives the same', async () => {
   const local = runner;
   const s3 = await Runner.open([...tasksOf(snapshot), lengths], 's3');

@@ -1,10 +1,12 @@
+import type { Column } from '../../dataset/manifest.ts';
 import { parquet } from '../../engine/parquet.ts';
-import { raw, sql } from '../../engine/sql.ts';
+import { identifier, raw, sql } from '../../engine/sql.ts';
 import type { Sql } from '../../engine/sql.ts';
 import { EngineError } from '../../engine/error.ts';
 import { queryError } from '../../engine/query-error.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import { textAt } from '../../engine/row.ts';
+import { inParquet } from '../relation/integers.ts';
 import type { Computed, ComputeEffects, ToCompute } from './computing.ts';
 import { placeRows } from './placed.ts';
 
@@ -18,8 +20,11 @@ export async function computeBySql(
   todo: ToCompute,
   effects: ComputeEffects,
 ): Promise<Computed> {
-  const select = text.trim().replace(/;$/, '');
-  const columns = await columnsOf(name, select, todo, effects);
+  const written = text.trim().replace(/;$/, '');
+  const found = await columnsOf(name, written, todo, effects);
+  const columns = found.map((column) => ({ ...column, type: inParquet(column.type) }));
+  const cast = columns.filter(({ type }, index) => type !== found[index]?.type);
+  const select = withTypes(written, cast);
   const paths: string[] = [];
   await computeRange(select, todo, effects, { start: 0, end: todo.rows }, paths);
   const all = effects.staging.path('computed.parquet');
@@ -37,8 +42,19 @@ interface Range {
 
 const NONE: Range = { start: 0, end: 0 };
 
+/** The text is code as a module is, so it is not bound; on a line of its own, for the comments in it. */
+function withTypes(text: string, cast: readonly Column[]): Sql {
+  if (cast.length === 0) return raw(text);
+  const columns = cast.map(
+    ({ name, type }) => sql`${identifier(name)}::${raw(type)} as ${identifier(name)}`,
+  );
+  return sql`select * replace (${columns}) from (
+${raw(text)}
+)`;
+}
+
 async function computeRange(
-  select: string,
+  select: Sql,
   todo: ToCompute,
   effects: ComputeEffects,
   range: Range,
@@ -72,7 +88,7 @@ async function columnsOf(
   { engine }: ComputeEffects,
 ): Promise<Computed['columns']> {
   try {
-    const rows = await engine.rows(sql`describe ${overRecords(select, todo, NONE)}`);
+    const rows = await engine.rows(sql`describe ${overRecords(raw(select), todo, NONE)}`);
     return rows.map((row) => ({
       name: textAt(row, 'column_name'),
       type: textAt(row, 'column_type'),
@@ -87,12 +103,11 @@ async function columnsOf(
   }
 }
 
-/** The text is code as a module is, so it is not bound; on a line of its own, for the comments in it. */
-function overRecords(select: string, { path }: ToCompute, { start, end }: Range): Sql {
+function overRecords(select: Sql, { path }: ToCompute, { start, end }: Range): Sql {
   return sql`with records as (select * from ${parquet([path])}
       where file_row_number >= ${raw(String(start))} and file_row_number < ${raw(String(end))})
     select * from (
-${raw(select)}
+${select}
 )`;
 }
 
