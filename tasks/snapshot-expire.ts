@@ -3,6 +3,7 @@ import type { StoredSet } from '../lib/dataset/snapshot.ts';
 import { UserError } from '../lib/errors.ts';
 import { finishRemovals, planExpiry, removeSets } from '../lib/operations/merge/expire.ts';
 import type { Expiry } from '../lib/operations/merge/expire.ts';
+import { noState } from '../lib/operations/merge/read.ts';
 import { demandNone, faultsOf } from '../lib/operations/merge/verify.ts';
 import { bytesText } from '../lib/operations/pack/wording.ts';
 import { defineTask } from '../lib/task/define.ts';
@@ -47,7 +48,7 @@ For example:
   },
   outputs: async ({ dataset }, { store }) => {
     const last = (await setsOf(store, dataset)).at(-1);
-    if (!last) return [];
+    if (!last) throw noState(store, dataset, [], undefined);
     const partition = setPartition(dataset, last.day);
     return [{ partition, inputs: [], lease: { dataset, keys: {} }, optional: true }];
   },

@@ -215,6 +215,13 @@ describe('queries', () => {
 describe('snapshots and joins', () => {
   testEach([
     [
+      'pipe snapshot:expire -- --dataset=c',
+      3,
+      '1 without data in <time>',
+      '',
+      "no-data <time>  pipe snapshot:expire -- --dataset=c --keep-days=30 --keep-full=1 --grace-hours=24  # 'c' has no sets in the store file://$RIG/data; store one with snapshot:full",
+    ],
+    [
       'pipe snapshot:read -- --dataset=c',
       3,
       '1 without data in <time>',

@@ -187,6 +187,7 @@ class World {
         ];
       }
       case 'expire':
+        if (this.#states.size === 0) return undefined;
         return [
           'snapshot:expire',
           '--dataset=d',
