@@ -58,6 +58,21 @@ test.each(Object.entries(wrong))('an engine that %s a record is found out', asyn
   await staging.close();
 });
 
+test.each(['v', 'file_index'])(
+  'the last of several changes counts, of a column %s',
+  async (name) => {
+    const days = ['1,a\n2,a\n3,a\n', '1,b\n2,b\n3,a\n', '1,b\n2,c\n3,c\n4,d\n', '1,b\n3,d\n4,d\n'];
+    for (const [index, rows] of days.entries()) {
+      await writeFile(path.join(runner.folder, 'dump.csv'), `id,${name}\n${rows}`);
+      const command = `snapshot:diff -- --dataset=d --key=id --from=dump.csv --date=2026-11-0${index + 1}`;
+      expect((await runner.run(`${command} --bucket-rows=2`)).exitCode).toBe(0);
+    }
+    expect((await runner.run('snapshot:merge -- --dataset=d --when=always')).exitCode).toBe(0);
+    const { output } = await runner.run('snapshot:read -- --dataset=d');
+    expect(Buffer.from(output ?? '').toString()).toBe(`id,${name}\n1,b\n3,d\n4,d\n`);
+  },
+);
+
 test('buckets of which most records have gone are joined', async () => {
   await store(1, upTo(60));
   await store(
