@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { Column } from '../../dataset/manifest.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { exactly, parquet } from '../../engine/parquet.ts';
@@ -17,6 +16,7 @@ import { inParquet, narrowed } from '../relation/integers.ts';
 import { checkParquet } from '../sources/check-form.ts';
 import { nameOf } from '../sources/name-of.ts';
 import type { NamedFile } from '../sources/name-of.ts';
+import { readAt } from '../sources/read-at.ts';
 
 /** A file with what its first bytes tell. */
 export interface PackedFile extends NamedFile {
@@ -25,11 +25,13 @@ export interface PackedFile extends NamedFile {
 
 /** Tells by its first bytes how a file is read. */
 export async function packed(file: NamedFile): Promise<PackedFile> {
-  const head = await headOf(file.path);
+  const head = await readAt(file.path, 0, MAGIC_BYTES);
   if (!isParquet(head)) return { ...file, packing: compressionOf(nameOf(file), head) };
   await checkParquet(file);
   return { ...file, packing: 'parquet' };
 }
+
+const MAGIC_BYTES = 64;
 
 /**
  * The records of all files in their order; columns are united by their names, whatever formats they
@@ -194,14 +196,4 @@ async function settled(
 /** A column as the engine describes it. */
 export function columnOf(row: Parameters<typeof textAt>[0]): Column {
   return { name: textAt(row, 'column_name'), type: textAt(row, 'column_type') };
-}
-
-async function headOf(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

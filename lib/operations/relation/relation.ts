@@ -18,7 +18,7 @@ import { addRejects, createRejects, dataRejects } from './rejects.ts';
 import { fileColumn } from './part.ts';
 import type { Part, ReadOptions } from './part.ts';
 import { checkTyped } from './types.ts';
-import { unreadable } from './said.ts';
+import { unreadable } from './read-error.ts';
 import type { Types } from './types.ts';
 
 /** Rows of files, or of a dataset with the keys of its partitions as columns, as a query. */

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { nameOf } from '../sources/name-of.ts';
 import type { NamedFile } from '../sources/name-of.ts';
 import { demandWhole, openRelation } from './relation.ts';
-import { namesOf, saidBy } from './said.ts';
+import { namesOf, saidBy } from './read-error.ts';
 
 /**
  * Reads text by an engine that leaves nothing out. Where it cannot, files are read once more to tell

@@ -43,10 +43,10 @@ export async function readWhole<Result>(
 ): Promise<Result> {
   const limit = pLimit(AT_ONCE);
   const ends = files.map((file) => limit(() => checkEnd(file)));
-  const [result, ...ended] = await Promise.allSettled([read(), ...ends]);
-  const bad = ended.find((end) => end.status === 'rejected') ?? result;
-  if (bad.status === 'rejected') throw bad.reason;
-  return result.status === 'fulfilled' ? result.value : Promise.reject(result.reason);
+  const reading = read();
+  await Promise.allSettled([reading, ...ends]);
+  await Promise.all(ends);
+  return await reading;
 }
 
 const AT_ONCE = 4;
